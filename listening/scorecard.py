@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from listening.findings import Finding
-from listening.transcript import CallInfo, Speaker, Timing
+from listening.findings import Analysis, Finding
+from listening.transcript import CallInfo, Speaker, Timing, Transcript
 
 SCHEMA_VERSION = 1
 
@@ -99,6 +100,16 @@ class Scorecard:
             "versions": dict(self.versions),
             "notes": list(self.notes),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One call, heard. `recording` is None when a transcript was given."""
+
+    transcript: Transcript
+    analysis: Analysis
+    scorecard: Scorecard
+    recording: Path | None = None
 
 
 def _measure_to_dict(m: Measure) -> dict[str, Any]:

@@ -1,0 +1,111 @@
+"""Hear one call, end to end: a recording or a transcript in, a scorecard with its evidence out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from listening import formats, progress, sidecars
+from listening.errors import UsageError
+from listening.scorecard import Heard
+from listening.scoring import load_rubric, score
+from listening.transcript import Role, Transcript
+
+#: File name endings of recordings, for finding them in a folder. A file that is named is tried whatever its ending.
+RECORDINGS = frozenset(
+    ".wav .mp3 .m4a .aac .ogg .oga .opus .flac .webm .mp4 .m4v .mov .mkv .wma .amr .aif .aiff .au .3gp .mpga".split()
+)
+#: Likewise for transcripts.
+TRANSCRIPTS = frozenset(".vtt .srt .json .jsonl .txt .vcon".split())
+#: Stems of a folder's files that are about calls and are no calls.
+_NOT_CALLS = frozenset({"manifest", "calls", "outcomes", "readme", "license"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to hear a call. `rep` is a channel (left, right) or a speaker; `rubric` a name or a TOML file."""
+
+    engine: str = "auto"
+    model: str | None = None
+    language: str | None = None
+    speakers: int = 2
+    rep: str | None = None
+    rubric: str | None = None
+
+
+def listen(path: Path, options: Options | None = None, report: progress.Progress = progress.silent) -> Heard:
+    """Transcribe (or read), analyse and score one call.
+
+    Raises a ListeningError whose message is one sentence when it cannot be done.
+    """
+    from listening.analyzers import analyse
+
+    options = options or Options()
+    rubric = load_rubric(options.rubric) if options.rubric else load_rubric()
+    transcript, recording = transcribe(path, options, report)
+    report("analysing", 0, 1)
+    analysis = analyse(transcript)
+    report("analysing", 1, 1)
+    return Heard(transcript, analysis, score(analysis, transcript, rubric), recording)
+
+
+def transcribe(
+    path: Path, options: Options | None = None, report: progress.Progress = progress.silent
+) -> tuple[Transcript, Path | None]:
+    """The transcript of a call with its roles settled, and the recording it was made from (None for a transcript).
+
+    Who is the rep is taken from the first that says so: the option, the sidecar or manifest, the transcript's own
+    speaker roles, a guess (kept as a guess, with its confidence).
+    """
+    options = options or Options()
+    recording: Path | None = None
+    if path.is_file() and formats.sniff(path) is not None:
+        transcript = formats.read(path)
+    else:
+        from listening.transcription import transcribe as hear
+
+        recording = path
+        transcript = hear(
+            path,
+            engine=options.engine,
+            model=options.model,
+            language=options.language,
+            speakers=options.speakers,
+            progress=report,
+        )
+    return _settle_roles(transcript, path, options.rep), recording
+
+
+def _settle_roles(transcript: Transcript, path: Path, rep: str | None) -> Transcript:
+    from listening.speakers import roles
+
+    setup = sidecars.find(path)
+    if setup is not None:
+        transcript = sidecars.apply(transcript, setup)
+    if rep is not None:
+        return roles.apply_rep(transcript, rep, "flag")
+    if all(speaker.role is Role.UNKNOWN for speaker in transcript.speakers):
+        return roles.guess(transcript)
+    return transcript
+
+
+def expand(paths: Iterable[Path]) -> Iterator[Path]:
+    """The calls that paths stand for: a file is itself; a folder is its recordings or, having none, its transcripts.
+
+    Raises UsageError for a folder that holds neither.
+    """
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
+        recordings = [p for p in files if p.suffix.lower() in RECORDINGS]
+        transcripts = [
+            p
+            for p in files
+            if p.suffix.lower() in TRANSCRIPTS and p.stem.lower() not in _NOT_CALLS and formats.sniff(p) is not None
+        ]
+        if not recordings and not transcripts:
+            raise UsageError(f"There are no recordings or transcripts in the folder {path}.")
+        yield from recordings or transcripts
