@@ -1,0 +1,38 @@
+"""`listening transcribe`: a call's transcript in one of the formats we write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from listening import formats
+from listening.cli._shared import each, hearing_options, options_from, paths_argument
+from listening.errors import UsageError
+from listening.listen import expand, transcribe
+
+
+@click.command("transcribe")
+@paths_argument
+@hearing_options
+@click.option("--format", "form", default="native", show_default=True, help="native (our JSON), webvtt, textgrid or csv.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Write one file a call into this folder.")
+def command(paths: tuple[Path, ...], form: str, output: Path | None, **hearing: Any) -> None:
+    """Print a call's transcript in another format.
+
+    PATHS are recordings, or transcripts in any format we read.
+    """
+    writable = {name: f for name, f in formats.FORMATS.items() if f.write is not None}
+    if form not in writable:
+        raise UsageError(f"There is no format {form!r} to write; there are: {', '.join(writable)}.")
+    options = options_from(hearing)
+    for transcript, _ in each(list(expand(paths)), lambda path, report: transcribe(path, options, report)):
+        text = formats.write(transcript, form)
+        if output is None:
+            click.echo(text, nl=not text.endswith("\n"))
+            continue
+        output.mkdir(parents=True, exist_ok=True)
+        path = output / f"{transcript.info.id}{writable[form].extensions[0]}"
+        path.write_text(text, encoding="utf-8")
+        click.echo(str(path))
