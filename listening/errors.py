@@ -1,13 +1,13 @@
 """Every error a person can meet, each one clear sentence. Words of a call never appear in a message.
 
-    ListeningError              exit code 1
-    ├── AudioError              a recording that cannot be heard
-    ├── TranscriptError         a transcript that cannot be read
-    ├── ModelError              a model that cannot be found, fetched or trusted
-    ├── EngineError             a recognizer that cannot run here
-    ├── MetadataError           a sidecar, manifest, rubric or outcomes file that cannot be used
-    ├── StoreError              a database that cannot be opened, read or written
-    └── UsageError              wrong usage, exit code 2
+ListeningError              exit code 1
+├── AudioError              a recording that cannot be heard
+├── TranscriptError         a transcript that cannot be read
+├── ModelError              a model that cannot be found, fetched or trusted
+├── EngineError             a recognizer that cannot run here
+├── MetadataError           a sidecar, manifest, rubric or outcomes file that cannot be used
+├── StoreError              a database that cannot be opened, read or written
+└── UsageError              wrong usage, exit code 2
 """
 
 from __future__ import annotations

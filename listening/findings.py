@@ -88,11 +88,7 @@ class Analysis:
 
     def labelled(self, *labels: str, role: str | None = None) -> tuple[int, ...]:
         """Indices of the findings with one of these labels (and, if given, that role), in time order."""
-        return tuple(
-            i
-            for i, f in enumerate(self.findings)
-            if f.label in labels and (role is None or f.role == role)
-        )
+        return tuple(i for i, f in enumerate(self.findings) if f.label in labels and (role is None or f.role == role))
 
     def to_dict(self) -> dict[str, Any]:
         return {
