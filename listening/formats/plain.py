@@ -1,0 +1,67 @@
+"""Plain text, `Name: text` a line, with a time before or behind the name or without any.
+
+    Ann: Hello.          [00:01:02] Ann: Hello.          Ann (00:01): Hello.          Ann [1:02]:
+                                                                                      Hello.
+
+A line without a name carries on the utterance before it. Whether `word:` is a name is told from the whole file
+(`_text.names`), so a colon within an answer does not invent a speaker.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from listening.formats._format import Content, Cue, Draft, Format
+from listening.formats._text import CLOCK, clock, names, split_name, squeeze
+
+_BEFORE = re.compile(rf"^\s*(?:[-*•]\s+)?(?:\[(?P<a>{CLOCK})\]|\((?P<b>{CLOCK})\)|(?P<c>{CLOCK}))?\s*(?:[-–—]\s*)?")
+_BEHIND = re.compile(rf"^(?P<name>[^\n:\[\]()]{{1,60}}?)\s*[\[(](?P<time>{CLOCK})[\])]\s*(?P<colon>:)?")
+#: A text is a conversation when at least this share of its lines that are not blank begins with a speaker,
+_SHARE = 0.25
+#: and there are no more speakers than lines for this many each: in a list of settings every key stands once.
+_LINES_A_SPEAKER = 2
+
+
+def _line(line: str) -> tuple[int | None, str | None, str]:
+    """Time, candidate name and text of a line."""
+    before = _BEFORE.match(line)
+    time = before and (before["a"] or before["b"] or before["c"])
+    start = clock(time) if time else None
+    rest = line[before.end() :] if before else line
+    behind = _BEHIND.match(rest)
+    if behind:
+        start = clock(behind["time"])
+        rest = f"{behind['name']}: {rest[behind.end() :].lstrip()}"
+    pair = split_name(rest.replace("**", ""))
+    return (start, *pair) if pair else (start, None, squeeze(rest))
+
+
+def _cues(text: str) -> tuple[Sequence[Cue], int]:
+    """The cues, and how many lines that are not blank there are."""
+    lines = [_line(line) for line in text.lstrip("\ufeff").split("\n") if line.strip()]
+    known = names(name for _, name, _ in lines)
+    cues: list[Cue] = []
+    for (start, name, said), raw in zip(lines, (ln for ln in text.split("\n") if ln.strip()), strict=True):
+        if name in known:
+            cues.append(Cue(squeeze(said), name, start))
+        elif cues:
+            last = cues[-1]
+            cues[-1] = Cue(squeeze(f"{last.text} {raw}"), last.speaker, last.start)
+        # Lines above the first speaker are a title, not speech.
+    return cues, len(lines)
+
+
+def _matches(content: Content) -> bool:
+    if content.text.lstrip("\ufeff \n\t")[:1] in ("{", "[") and content.json is not None:
+        return False
+    cues, lines = _cues(content.text)
+    speakers = len({cue.speaker for cue in cues})
+    return bool(cues) and len(cues) >= _SHARE * lines and (speakers <= 2 or len(cues) >= _LINES_A_SPEAKER * speakers)
+
+
+def _parse(content: Content) -> Draft:
+    return Draft(tuple(_cues(content.text)[0]), named=True)
+
+
+FORMAT = Format("plain", "plain text", (".txt", ".text", ".md", ".transcript"), _matches, _parse, lenient=True)

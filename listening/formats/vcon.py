@@ -1,0 +1,116 @@
+"""vCon (IETF): transcripts among the analyses or attachments of a conversation, and dialogs that are text.
+
+The draft leaves the form of a transcript's body open, so a body is read by whichever of our formats fits it; plain
+Deepgram alternatives and lists of utterances that point to `parties` are known beside those.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from listening.formats._format import ROLE_NAMES, Content, Cue, Draft, Format
+from listening.formats._text import squeeze
+from listening.formats._words import ms
+from listening.transcript import Role, Transcript
+
+
+def _matches(content: Content) -> bool:
+    data = content.object
+    return "vcon" in data and any(isinstance(data.get(key), list) for key in ("dialog", "analysis"))
+
+
+def _parse(content: Content) -> Draft:
+    data = content.object
+    parties = [p if isinstance(p, dict) else {} for p in data.get("parties") or ()]
+    names = [str(p.get("name") or p.get("tel") or p.get("mailto") or f"party {i}") for i, p in enumerate(parties)]
+    roles = {
+        name: ROLE_NAMES[role]
+        for name, party in zip(names, parties, strict=True)
+        for role in (str(party.get("role")).lower(),)
+        if role in ROLE_NAMES
+    }
+    dialogs = [d for d in data.get("dialog") or () if isinstance(d, dict)]
+    cues: list[Cue] = []
+    for analysis in data.get("analysis") or ():
+        if isinstance(analysis, dict) and "transcript" in str(analysis.get("type")).lower():
+            cues += _body(analysis.get("body"), content.name, names, roles)
+            if cues:
+                break  # further ones are other tellings of the same talk
+    if not cues:
+        cues = list(_text_dialogs(dialogs, content.name, names, roles))
+    duration = ms(dialogs[0].get("duration")) if len(dialogs) == 1 else None
+    starts = [str(d["start"]) for d in dialogs if d.get("start")]
+    date = min(starts, default=None) or data.get("created_at")
+    return Draft(tuple(cues), named=True, roles=roles, duration=duration, date=str(date) if date else None)
+
+
+def _body(body: Any, file_name: str, names: list[str], roles: dict[str, Role]) -> list[Cue]:
+    """The cues of a transcript's body: an object, a list, JSON in a string, or text."""
+    if isinstance(body, str):
+        content = Content(body, file_name.rpartition(".")[0] + ".txt")
+    else:
+        content = Content(json.dumps(body), file_name)
+    listed = content.json if isinstance(content.json, list) else None
+    for key in ("transcript", "utterances", "messages", "segments"):
+        if listed is None and isinstance(content.object.get(key), list):
+            listed = content.object[key]
+    if listed and all(isinstance(u, dict) and isinstance(u.get("text"), str) and "party" in u for u in listed):
+        return [
+            Cue(squeeze(u["text"]), _party(u["party"], names), ms(u.get("start")), ms(u.get("end"))) for u in listed
+        ]
+    if "words" in content.object or "paragraphs" in content.object:  # one alternative of Deepgram's
+        content = Content(json.dumps({"results": {"channels": [{"alternatives": [content.object]}]}}), file_name)
+    if "vcon" in content.object:
+        return []
+    from listening.formats import recognise  # this module is one of those it asks
+
+    found = recognise(content)
+    if found is None:
+        text = body if isinstance(body, str) and content.json is None else content.object.get("text")
+        text = text or content.object.get("transcript")
+        return [Cue(squeeze(text))] if isinstance(text, str) and text.strip() else []
+    transcript: Transcript = found.transcript(content)
+    roles.update({s.id: s.role for s in transcript.speakers if s.source == "transcript" and s.id not in roles})
+    known = [(s.id, None if s.id == "unknown" else s.id) for s in transcript.speakers]
+    speaker = dict(known)
+    return [Cue(u.text, speaker[u.speaker], u.start, u.end, u.words, u.channel) for u in transcript.utterances]
+
+
+def _party(index: Any, names: list[str]) -> str | None:
+    """The name of a party by its index; whatever else is given is a name itself."""
+    if isinstance(index, list):
+        index = index[0] if index else None
+    if isinstance(index, str) and not index.isdecimal():
+        return squeeze(index) or None
+    return names[int(index)] if index is not None and 0 <= int(index) < len(names) else None
+
+
+def _text_dialogs(
+    dialogs: list[dict[str, Any]], file_name: str, names: list[str], roles: dict[str, Role]
+) -> Iterator[Cue]:
+    """Written messages, one cue each, timed from the first; a body that is itself a transcript gives its cues."""
+    written = [d for d in dialogs if d.get("type") in ("text", "transcript") and isinstance(d.get("body"), str)]
+    times = [_moment(d.get("start")) for d in written]
+    first = min((t for t in times if t is not None), default=None)
+    for dialog, time in zip(written, times, strict=True):
+        speaker = dialog.get("originator", dialog.get("parties"))
+        if isinstance(speaker, list) and len(speaker) != 1:
+            inner = _body(dialog["body"], file_name, names, roles)
+            if len(inner) > 1:
+                yield from inner
+                continue
+        start = None if time is None or first is None else round((time - first) * 1000)
+        yield Cue(squeeze(dialog["body"]), _party(speaker, names), start)
+
+
+def _moment(text: Any) -> float | None:
+    try:
+        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return None
+
+
+FORMAT = Format("vcon", "vCon", (".json", ".vcon"), _matches, _parse)

@@ -1,0 +1,42 @@
+"""Whisper's JSON (openai-whisper, faster-whisper dumps: seconds) and whisper.cpp's (offsets in milliseconds)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from listening.formats._format import Content, Cue, Draft, Format
+from listening.formats._text import squeeze
+from listening.formats._words import ms, words
+from listening.formats.whisperx import is_whisperx, segments
+
+
+def _matches(content: Content) -> bool:
+    return (bool(segments(content.object)) and not is_whisperx(content.object)) or bool(_cpp(content.object))
+
+
+def _cpp(data: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = data.get("transcription")
+    fits = isinstance(listed, list) and all(isinstance(s, dict) and "offsets" in s and "text" in s for s in listed)
+    return listed if fits and listed else []
+
+
+def _parse(content: Content) -> Draft:
+    data = content.object
+    cues = [
+        Cue(squeeze(s["text"]), None, ms(s["offsets"].get("from"), 1), ms(s["offsets"].get("to"), 1))
+        for s in _cpp(data)
+    ] or [
+        Cue(
+            squeeze(s["text"]),
+            None,
+            ms(s.get("start")),
+            ms(s.get("end")),
+            words(s.get("words"), confidence="probability"),
+        )
+        for s in segments(data)
+    ]
+    language = data.get("language") or (data.get("result") or {}).get("language")
+    return Draft(tuple(cues), duration=ms(data.get("duration")), language=str(language) if language else None)
+
+
+FORMAT = Format("whisper", "Whisper JSON", (".json",), _matches, _parse)
