@@ -11,7 +11,7 @@ from listening.formats._format import Cue, Draft
 from listening.formats._text import CLOCK, clock, names, plain, split_name, squeeze
 
 TIMING = re.compile(rf"^\s*(?P<start>[-−]?{CLOCK})\s*--+>\s*(?P<end>[-−]?{CLOCK})?")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:[ \t]+(?P<name>[^>]*))?>|(?P<close></v>)")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:[ \t]+(?P<name>[^<>]*))?>|(?P<close></v>)")
 
 
 @dataclass(slots=True)
@@ -87,16 +87,16 @@ def draft(found: Iterable[Block]) -> Draft:
 
 def _by_colon(cues: list[list[str]]) -> list[list[tuple[str | None, str]]]:
     pairs = [[split_name(line) for line in lines] for lines in cues]
-    known = names(first[0][0] if first and first[0] else None for first in pairs)
+    known = names(pair[0] if pair else None for named in pairs for pair in named)
     spoken: list[list[tuple[str | None, str]]] = []
     for lines, named in zip(cues, pairs, strict=True):
-        parts: list[tuple[str | None, str]] = []
+        parts: list[tuple[str | None, list[str]]] = []
         for line, pair in zip(lines, named, strict=True):
             if pair and pair[0] in known:
-                parts.append(pair)
+                parts.append((pair[0], [pair[1]]))
             elif parts:
-                parts[-1] = (parts[-1][0], squeeze(f"{parts[-1][1]} {line}"))
+                parts[-1][1].append(line)
             else:
-                parts.append((None, line))
-        spoken.append(parts)
+                parts.append((None, [line]))
+        spoken.append([(name, squeeze(" ".join(said))) for name, said in parts])
     return spoken

@@ -23,8 +23,8 @@ UNKNOWN = "unknown"
 
 #: What formats call the two sides, lower case.
 ROLE_NAMES: Mapping[str, Role] = {
-    **dict.fromkeys(("rep", "agent", "internal", "seller", "sales", "salesperson", "sales_rep"), Role.REP),
-    **dict.fromkeys(("customer", "external", "client", "buyer", "prospect", "caller"), Role.CUSTOMER),
+    **dict.fromkeys(("rep", "agent", "internal", "seller", "salesperson", "sales rep", "sales_rep"), Role.REP),
+    **dict.fromkeys(("customer", "external", "client", "buyer", "prospect"), Role.CUSTOMER),
     **dict.fromkeys(("other", "system", "custom_bot", "bot", "supervisor"), Role.OTHER),
 }
 

@@ -10,13 +10,15 @@ from collections.abc import Iterable
 #: A clock time: [h:]mm:ss[.fff], comma or dot.
 CLOCK = r"(?:\d{1,4}:)?\d{1,3}:\d{2}(?:[.,]\d{1,9})?"
 
-_NAMED = re.compile(r"(?P<name>[^\W_][^:<>\[\]()|{}\n]{0,59}):(?!//|\d)\s*(?P<text>.*)", re.DOTALL)
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|\{\\[^{}]*\}|</>")
+_NAMED = re.compile(r"(?P<name>[^\W_][^:<>\[\]{}\"\n]{0,59}):(?!//|\d)\s*(?P<text>.*)", re.DOTALL)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>")
 _SPACE = re.compile(r"\s+")
-#: A name has at most this many words ("Dr. Maria del Carmen Ruiz").
+#: A name has at most this many words ("Maria del Carmen Ruiz (she/her)").
 _NAME_WORDS = 5
 #: A file uses `Name: text` when at least this share of its cues begins so; below it, a colon is punctuation.
 _NAMED_SHARE = 0.2
+#: "the buyer:" is a speaker when it begins this share of the lines with a colon; "the thing is:" comes up less often.
+_OFTEN_SHARE = 0.1
 
 
 def clock(text: str) -> int:
@@ -36,7 +38,7 @@ def squeeze(text: str) -> str:
 
 def plain(markup: str) -> str:
     """Subtitle markup as one line of text: tags removed, entities resolved."""
-    if "<" in markup or "{" in markup:
+    if "<" in markup:
         markup = _TAG.sub("", markup)
     return squeeze(html.unescape(markup) if "&" in markup else markup)
 
@@ -55,14 +57,15 @@ def split_name(line: str) -> tuple[str, str] | None:
 def names(candidates: Iterable[str | None]) -> frozenset[str]:
     """Which candidate names of a file's lines (None: a line without) are speakers.
 
-    Those that come back, and those written as a name is (every word capitalised, or one word); none at all when
-    colons are rare in the file.
+    Those written as a name is (every word capitalised, or one word), and others that keep coming back; none at all
+    when colons are rare in the file.
     """
     lines = list(candidates)
     count = Counter(name for name in lines if name is not None)
     if count.total() < _NAMED_SHARE * len(lines):
         return frozenset()
-    return frozenset(name for name, times in count.items() if times > 1 or written_as_name(name))
+    often = max(2, _OFTEN_SHARE * count.total())
+    return frozenset(name for name, times in count.items() if times >= often or written_as_name(name))
 
 
 def written_as_name(name: str) -> bool:

@@ -28,17 +28,16 @@ def _matches(content: Content) -> bool:
 
 
 def _parse(content: Content) -> Draft:
-    cues: list[Cue] = []
+    turns: list[tuple[str, int, list[str]]] = []
     for line in content.text.split("\n"):
         header = _header(line)
         if header:
-            cues.append(Cue("", squeeze(header["name"]), clock(header["time"])))
+            turns.append((squeeze(header["name"]), clock(header["time"]), []))
         elif _FOOTER.match(line):
             break
-        elif cues and line.strip():
-            last = cues[-1]
-            cues[-1] = Cue(squeeze(f"{last.text} {line}"), last.speaker, last.start)
-    return Draft(tuple(cues), named=True)
+        elif turns:
+            turns[-1][2].append(line)
+    return Draft(tuple(Cue(squeeze(" ".join(said)), name, start) for name, start, said in turns), named=True)
 
 
 FORMAT = Format("otter", "Otter text", (".txt", ".text"), _matches, _parse, lenient=True)

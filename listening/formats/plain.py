@@ -10,7 +10,6 @@ A line without a name carries on the utterance before it. Whether `word:` is a n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from listening.formats._format import Content, Cue, Draft, Format
 from listening.formats._text import CLOCK, clock, names, split_name, squeeze
@@ -37,19 +36,19 @@ def _line(line: str) -> tuple[int | None, str | None, str]:
     return (start, *pair) if pair else (start, None, squeeze(rest))
 
 
-def _cues(text: str) -> tuple[Sequence[Cue], int]:
+def _cues(text: str) -> tuple[list[Cue], int]:
     """The cues, and how many lines that are not blank there are."""
-    lines = [_line(line) for line in text.lstrip("\ufeff").split("\n") if line.strip()]
+    raw = [line for line in text.lstrip("\ufeff").split("\n") if line.strip()]
+    lines = [_line(line) for line in raw]
     known = names(name for _, name, _ in lines)
-    cues: list[Cue] = []
-    for (start, name, said), raw in zip(lines, (ln for ln in text.split("\n") if ln.strip()), strict=True):
+    turns: list[tuple[str, int | None, list[str]]] = []
+    for whole, (start, name, said) in zip(raw, lines, strict=True):
         if name in known:
-            cues.append(Cue(squeeze(said), name, start))
-        elif cues:
-            last = cues[-1]
-            cues[-1] = Cue(squeeze(f"{last.text} {raw}"), last.speaker, last.start)
+            turns.append((str(name), start, [said]))
+        elif turns:
+            turns[-1][2].append(whole)
         # Lines above the first speaker are a title, not speech.
-    return cues, len(lines)
+    return [Cue(squeeze(" ".join(said)), name, start) for name, start, said in turns], len(raw)
 
 
 def _matches(content: Content) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 
 from listening.formats._cues import TIMING, blocks, draft
@@ -9,6 +10,8 @@ from listening.formats._format import Content, Draft, Format
 
 #: The first timing line stands within this many lines that are not blank.
 _WITHIN = 4
+#: Positions and styles in the manner of SubStation Alpha, such as `{\\an8}`.
+_STYLE = re.compile(r"\{\\[^{}\n]*\}")
 
 
 def _matches(content: Content) -> bool:
@@ -18,7 +21,7 @@ def _matches(content: Content) -> bool:
 
 
 def _parse(content: Content) -> Draft:
-    return draft(blocks(content.text.split("\n"), keep_paragraphs=True))
+    return draft(blocks(_STYLE.sub("", content.text).split("\n"), keep_paragraphs=True))
 
 
 FORMAT = Format("srt", "SubRip", (".srt",), _matches, _parse)

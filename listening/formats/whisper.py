@@ -11,7 +11,9 @@ from listening.formats.whisperx import is_whisperx, segments
 
 
 def _matches(content: Content) -> bool:
-    return (bool(segments(content.object)) and not is_whisperx(content.object)) or bool(_cpp(content.object))
+    data = content.object
+    silent = data.get("segments") == [] and "text" in data
+    return silent or bool(_cpp(data)) or (bool(segments(data)) and not is_whisperx(data))
 
 
 def _cpp(data: dict[str, Any]) -> list[dict[str, Any]]:
