@@ -1,22 +1,174 @@
-"""First form: the labeller's spans as they are."""
+"""Barriers and cues: what stands in the customer's way, what they say about problems, hopes and feelings, and what the
+rep did with it.
+
+    C: Finance has frozen everything until April.     barrier.budget, barrier.timing
+    R: Frozen until April. What led to that?          restated
+"""
 
 from __future__ import annotations
 
 from listening.analyzers import _labelled
 from listening.analyzers._contract import Analyzer, Earlier, Found
-from listening.language.conversation import Conversation
+from listening.findings import BARRIER_LABELS, Finding
+from listening.language.conversation import Conversation, Turn
+from listening.language.labeller import LabelledSpan
 
-LABELS = dict.fromkeys("barrier.budget barrier.political barrier.timing barrier.other".split(), "")
+CUE_LABELS = ("cue.problem", "cue.hope", "cue.feeling")
+LABELS = {
+    "barrier.budget": "The customer says money stands in the way: no budget, too dear, not worth the price.",
+    "barrier.political": "The customer says people stand in the way: approval, power, somebody's preference.",
+    "barrier.timing": "The customer says time stands in the way: not now, after the quarter, tied in until June.",
+    "barrier.other": "Another reason that stands in the way: trust, fit, effort, being content as it is.",
+    "cue.problem": "The customer voices a problem: something that hurts, breaks or costs them.",
+    "cue.hope": "The customer voices a hope: what they wish were so.",
+    "cue.feeling": "The customer voices a feeling.",
+}
+#: Turns of the rep's within which a cue must be picked up (MEASURES: cues_followed_share).
+FOLLOW_TURNS = 3
+#: The rep's words before a question or restatement up to which that still is the first thing done with a barrier.
+PREAMBLE_WORDS = 8
+#: Share of a cue's content words in a later question from which that question is about the cue.
+PICKED_UP = 0.2
+
+_LEXICON = _labelled.lexicon("barriers")
+
+
+def barriers_in(conversation: Conversation, index: int) -> tuple[LabelledSpan, ...]:
+    """The labeller's barriers in a customer utterance, without those said to be out of the way."""
+    if conversation.role(index) != "customer":
+        return ()
+    spans = _labelled.spans(conversation, index, *BARRIER_LABELS)
+    return tuple(s for s in spans if not _LEXICON["cleared"].search(_labelled.words_of(conversation, index, s)))
 
 
 def run(conversation: Conversation, earlier: Earlier) -> Found:
-    findings = tuple(
-        _labelled.finding(conversation, "barriers", i, span)
-        for i, judgement in enumerate(conversation.judgements)
-        for span in judgement.spans
-        if span.label in LABELS
+    acts = [f for name in ANALYZER.after for f in earlier[name] if f.role == "rep"]
+    findings = []
+    for index in range(len(conversation.utterances)):
+        for span in barriers_in(conversation, index):
+            tag, why = _met(conversation, index, acts)
+            findings.append(_finding(conversation, index, span, tag, why))
+        if conversation.role(index) == "customer":
+            for span in _labelled.spans(conversation, index, *CUE_LABELS):
+                tag, why = _followed(conversation, index, span, acts)
+                findings.append(_finding(conversation, index, span, tag, why))
+    return Found(
+        findings=tuple(findings),
+        scores={label: _labelled.scores(conversation, label) for label in (*BARRIER_LABELS, *CUE_LABELS)},
     )
-    return Found(findings=findings, scores={label: _labelled.scores(conversation, label) for label in LABELS})
 
 
-ANALYZER = Analyzer(name="barriers", version="0", labels=LABELS, source="MEASURES.md", run=run)
+def _finding(conversation: Conversation, index: int, span: LabelledSpan, tag: str | None, why: str) -> Finding:
+    why = f"the labeller is {span.score:.0%} sure; {why}"
+    return _labelled.finding(conversation, "barriers", index, span, tags=(tag,) if tag else (), why=why)
+
+
+def _rep_turns_after(conversation: Conversation, index: int) -> list[Turn]:
+    position = conversation.turn_of.get(index)
+    if position is None:
+        return []
+    return [turn for turn in conversation.turns[position + 1 :] if turn.role == "rep"][:FOLLOW_TURNS]
+
+
+def _met(conversation: Conversation, index: int, acts: list[Finding]) -> tuple[str | None, str]:
+    """What the rep's next turn did with a barrier: the first act in it that is one."""
+    turns = _rep_turns_after(conversation, index)
+    if not turns:
+        return None, "the rep does not speak again"
+    turn = turns[0]
+    raised = set(conversation.exchange(turn.utterances[0])[0]) | {index}
+    for before, act in acts_in(conversation, turn, acts):
+        if act.label == "restatement" and raised.intersection(act.of) and before <= PREAMBLE_WORDS:
+            return "restated", "the rep next gives it back"
+        if act.label == "next_step.push":
+            return "pushed", "the rep next proposes a step"
+        if act.label in ("question.open", "question.closed") and before <= PREAMBLE_WORDS:
+            if "close_directed" in act.tags and "follow_up" not in act.tags:
+                break
+            if "follow_up" in act.tags:
+                return "explored", "the rep next asks about it"
+    said = _labelled.plain(" ".join(conversation.utterances[i].text for i in turn.utterances))
+    said = _without_acknowledgement(said)
+    if _LEXICON["rebuts"].match(said):
+        return "rebutted", "the rep next argues against it"
+    if _LEXICON["pivots"].search(said):
+        return "pivoted", "the rep next turns to what is on offer"
+    return "passed_over", "the rep next does none of asking, giving back, arguing or offering"
+
+
+def _without_acknowledgement(said: str) -> str:
+    words = said.split()
+    while words and words[0].strip(",.!-") in {
+        "okay",
+        "ok",
+        "right",
+        "yeah",
+        "yes",
+        "sure",
+        "mm",
+        "well",
+        "oh",
+        "um",
+        "uh",
+        "so",
+        "and",
+    }:
+        words = words[1:]
+    return " ".join(words)
+
+
+def acts_in(conversation: Conversation, turn: Turn, acts: list[Finding]) -> list[tuple[int, Finding]]:
+    """The findings in a turn in the order of its words, each with the number of words before it that are no act."""
+    place = {index: at for at, index in enumerate(turn.utterances)}
+    mine = sorted(
+        (f for f in acts if f.utterance in place), key=lambda f: (place[f.utterance or 0], f.start_char, f.end_char)
+    )
+    found = []
+    words, at, char = 0, 0, 0
+    for act in mine:
+        index = act.utterance or 0
+        while at < place[index]:
+            words += len(conversation.utterances[turn.utterances[at]].text[char:].split())
+            at, char = at + 1, 0
+        words += len(conversation.utterances[index].text[char : max(char, act.start_char)].split())
+        char = max(char, act.end_char)
+        found.append((words, act))
+    return found
+
+
+def _followed(
+    conversation: Conversation, index: int, span: LabelledSpan, acts: list[Finding]
+) -> tuple[str | None, str]:
+    """Did the rep pick a cue up: give it back, ask about it, or (a feeling) meet it?"""
+    turns = _rep_turns_after(conversation, index)
+    if not turns:
+        return None, "the rep does not speak again"
+    content = conversation.content_of(index, span.start_char, span.end_char)
+    for number, turn in enumerate(turns):
+        for _, act in acts_in(conversation, turn, acts):
+            if act.label == "restatement" and index in act.of:
+                return "followed", "the rep gives it back"
+            if act.label not in ("question.open", "question.closed"):
+                continue
+            about = bool(content) and _held(conversation, content, act) >= PICKED_UP
+            if about or (number == 0 and "follow_up" in act.tags):
+                return "followed", "the rep asks about it"
+        said = _labelled.plain(" ".join(conversation.utterances[i].text for i in turn.utterances))
+        if number == 0 and span.label == "cue.feeling" and _LEXICON["empathy"].search(said):
+            return "followed", "the rep meets the feeling"
+    return "missed", "in three turns the rep neither gives it back nor asks about it"
+
+
+def _held(conversation: Conversation, content: frozenset[str], act: Finding) -> float:
+    asked = conversation.content_of(act.utterance or 0, act.start_char, act.end_char)
+    return len(content & asked) / len(content)
+
+
+ANALYZER = Analyzer(
+    name="barriers",
+    version="1",
+    labels=LABELS,
+    source="the project's essays; MITI 4.2 (cues); Suchman et al. 1997 (clues and missed opportunities), B",
+    run=run,
+    after=("questions", "restatements", "next_steps"),
+)

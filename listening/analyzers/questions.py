@@ -1,22 +1,179 @@
-"""First form: the labeller's spans as they are."""
+"""Questions: asking or not, open or closed, tag, rhetorical; and for the rep, what each one is after.
+
+R: How do you track it today? In a spreadsheet?      open, then closed: the second is stacked on the first
+C: Spreadsheets, and it takes days.
+R: Days? Because of what?                            follow-ups
+R: And who signs off on your side?                   script jump, close-directed
+"""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from listening.analyzers import _labelled
 from listening.analyzers._contract import Analyzer, Earlier, Found
+from listening.findings import QUESTION_LABELS
 from listening.language.conversation import Conversation
+from listening.language.labeller import LabelledSpan
 
-LABELS = dict.fromkeys("question.open question.closed question.tag question.rhetorical".split(), "")
+LABELS = {
+    "question.open": "A question that leaves the other room to answer in their own way, also as “tell me about…”.",
+    "question.closed": "A question answered by yes, no, a number, a name, a date, or a choice of options.",
+    "question.tag": "A “right?” or “isn't it?” hung on a statement.",
+    "question.rhetorical": "A question asked for effect, or answered at once by the one who asks.",
+    "question.backchannel": "“Really?” or “oh yeah?”: a listener's sign of life in the form of a question.",
+}
+ASKED = ("question.open", "question.closed")
+#: Silence (ms) between two questions from which the first one had room for an answer (MEASURES: stacked_questions).
+ROOM_MS = 1000
+#: Words of the rep's own between two questions of one turn, up to which the second is stacked on the first.
+STACKED_WORDS = 12
+#: Share of the question's content words that are the customer's, from which it is taken to build on them.
+BUILDS_ON = 0.3
+
+_LEXICON = _labelled.lexicon("questions")
 
 
 def run(conversation: Conversation, earlier: Earlier) -> Found:
-    findings = tuple(
-        _labelled.finding(conversation, "questions", i, span)
-        for i, judgement in enumerate(conversation.judgements)
-        for span in judgement.spans
-        if span.label in LABELS
+    drafts: list[tuple[int, LabelledSpan, str]] = []
+    for index in range(len(conversation.utterances)):
+        for span in _labelled.spans(conversation, index, *QUESTION_LABELS, "question.backchannel"):
+            label = _label(conversation, index, span)
+            if label is not None:
+                drafts.append((index, span, label))
+    stacked = _stacked(conversation, [(i, s) for i, s, label in drafts if label in ASKED])
+    findings = []
+    for index, span, label in drafts:
+        tags = _tags(conversation, index, span, label)
+        if (index, span.start_char) in stacked:
+            tags.append("stacked")
+        findings.append(
+            _labelled.finding(conversation, "questions", index, span, label, _of(conversation, index), tags)
+        )
+    return Found(
+        findings=tuple(findings),
+        scores={label: _labelled.scores(conversation, label) for label in QUESTION_LABELS},
     )
-    return Found(findings=findings, scores={label: _labelled.scores(conversation, label) for label in LABELS})
 
 
-ANALYZER = Analyzer(name="questions", version="0", labels=LABELS, source="MEASURES.md", run=run)
+def _label(conversation: Conversation, index: int, span: LabelledSpan) -> str | None:
+    """The label that stands: "really?" alone is a listener's word; what is rather a restatement is no question."""
+    whole = _labelled.plain(conversation.utterances[index].text).rstrip("?.! ")
+    if _LEXICON["backchannel"].fullmatch(whole.replace(",", "")) and _follows_talk(conversation, index):
+        return "question.backchannel"
+    if span.label in ASKED:
+        for other in _labelled.spans(conversation, index, "restatement"):
+            if _same(span, other) and other.score > span.score:
+                return None
+    return span.label
+
+
+def _same(a: LabelledSpan, b: LabelledSpan) -> bool:
+    """Do two spans cover each other for the most part?"""
+    shared = min(a.end_char, b.end_char) - max(a.start_char, b.start_char)
+    return shared > 0.8 * max(a.end_char - a.start_char, b.end_char - b.start_char)
+
+
+def _follows_talk(conversation: Conversation, index: int) -> bool:
+    """Does the utterance come right after another speaker's statement?"""
+    at = conversation.place[index]
+    if at == 0:
+        return False
+    before = conversation.order[at - 1]
+    return conversation.utterances[before].speaker != conversation.utterances[index].speaker and not conversation.asks(
+        before
+    )
+
+
+def _of(conversation: Conversation, index: int) -> tuple[int, ...]:
+    """The utterance before which the question reacts to: the last of the other side."""
+    return conversation.exchange(index)[0][-1:]
+
+
+def _tags(conversation: Conversation, index: int, span: LabelledSpan, label: str) -> list[str]:
+    if label not in (*ASKED, "question.rhetorical"):
+        return []
+    tags = []
+    if _answers_itself(conversation, index, span, label):
+        tags.append("self_answered")
+    if label in ASKED:
+        tags.append("follow_up" if _follows_up(conversation, index, span) else "script_jump")
+        if conversation.role(index) == "rep":
+            tags.append("close_directed" if _closes(conversation, index, span) else "need_directed")
+    return tags
+
+
+def _follows_up(conversation: Conversation, index: int, span: LabelledSpan) -> bool:
+    """Does the question build on what the other side has just said?"""
+    before = conversation.exchange(index)[0]
+    if not before:
+        return False
+    words = _labelled.words_of(conversation, index, span)
+    if _LEXICON["script_jump"].search(words):
+        return False
+    if "follow_up" in span.tags or _LEXICON["follow_up"].search(words):
+        return True
+    asked = conversation.content_of(index, span.start_char, span.end_char)
+    return any(conversation.shared(asked, i) >= BUILDS_ON for i in before)
+
+
+def _closes(conversation: Conversation, index: int, span: LabelledSpan) -> bool:
+    """Does the question steer to our process or our close?"""
+    pushes = _labelled.spans(conversation, index, "next_step.push")
+    return (
+        "close_directed" in span.tags
+        or any(_labelled.overlaps(span, push) for push in pushes)
+        or bool(_LEXICON["close_directed"].search(_labelled.words_of(conversation, index, span)))
+    )
+
+
+def _answers_itself(conversation: Conversation, index: int, span: LabelledSpan, label: str) -> bool:
+    """Does the asker go on, in the same utterance, with words that answer?"""
+    text = conversation.utterances[index].text
+    rest = _labelled.plain(text[span.end_char :]).lstrip(" ?.!,…-")
+    if not rest or any(s.start_char >= span.end_char for s in _labelled.spans(conversation, index, *QUESTION_LABELS)):
+        return False
+    if _LEXICON["answers_itself"].match(rest):
+        return True
+    return label == "question.rhetorical" and not _LEXICON["gives_room"].match(rest)
+
+
+def _stacked(conversation: Conversation, asked: list[tuple[int, LabelledSpan]]) -> set[tuple[int, int]]:
+    """Where a real question follows the speaker's own before anybody could answer: (utterance, start character)."""
+    found = set()
+    by_turn: dict[int, list[tuple[int, LabelledSpan]]] = {}
+    for index, span in asked:
+        if (position := conversation.turn_of.get(index)) is not None:
+            by_turn.setdefault(position, []).append((index, span))
+    for position, questions in by_turn.items():
+        place = {u: at for at, u in enumerate(conversation.turns[position].utterances)}
+        questions.sort(key=lambda q: (place[q[0]], q[1].start_char))
+        for (i, first), (j, second) in pairwise(questions):
+            if not _leaves_room(conversation, i, first, j, second, conversation.turns[position].utterances):
+                found.add((j, second.start_char))
+    return found
+
+
+def _leaves_room(
+    conversation: Conversation, i: int, first: LabelledSpan, j: int, second: LabelledSpan, turn: tuple[int, ...]
+) -> bool:
+    """A second of silence, or a longer statement, between the end of one question and the beginning of the next."""
+    utterances = conversation.utterances
+    end, start = utterances[i].times(first.start_char, first.end_char)[1], utterances[j].start
+    if i != j and end is not None and start is not None and start - end > ROOM_MS:
+        return True
+    if i == j:
+        between = utterances[i].text[first.end_char : second.start_char]
+    else:
+        inner = [utterances[k].text for k in turn[turn.index(i) + 1 : turn.index(j)]]
+        between = " ".join([utterances[i].text[first.end_char :], *inner, utterances[j].text[: second.start_char]])
+    return len(between.split()) > STACKED_WORDS
+
+
+ANALYZER = Analyzer(
+    name="questions",
+    version="1",
+    labels=LABELS,
+    source="MITI 4.2 (open and closed), B; Huang et al. 2017 (follow-ups), B; Rowe 1974 (room to answer)",
+    run=run,
+)

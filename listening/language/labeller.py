@@ -25,6 +25,7 @@ class LabelledSpan:
     end_char: int
     score: float
     why: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
