@@ -316,3 +316,9 @@ def test_simple_json(tmp_path: Path) -> None:
         assert roles(call)["A"] == (Role.REP, "transcript")
     with pytest.raises(TranscriptError, match="holds 2 calls"):
         read(tmp_path, [{**rows[0], "call": "x"}, {**rows[0], "call": "y"}])
+
+
+def test_half_a_surrogate_pair_can_still_be_written(tmp_path: Path) -> None:
+    call = read(tmp_path, '{"utterances": [{"speaker": "A", "text": "a \\ud800 \\ud83d\\ude00"}]}')
+    assert call.utterances[0].text == "a ? 😀"
+    formats.write(call, "native").encode()

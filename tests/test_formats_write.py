@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -82,6 +83,8 @@ def test_native_is_exact_and_valid(tmp_path: Path) -> None:
         {"utterances": [{"speaker": "A", "text": "secret", "start": 0.5}]},
         {"utterances": [{"speaker": "nobody", "text": "secret"}]},
         {"speakers": None},
+        {"speakers": [{**CALL.to_dict()["speakers"][0], "name": 5}, CALL.to_dict()["speakers"][1]]},
+        {"duration": 10**400},
     ],
 )
 def test_malformed_native_is_refused_without_its_words(tmp_path: Path, change: dict[str, Any]) -> None:
@@ -196,16 +199,59 @@ def test_scorecard_schema() -> None:
 
 # Nothing that is read may raise anything but TranscriptError.
 
-KEYS = st.sampled_from(
-    "segments text start end words word speaker results items transcripts channels alternatives transcript utterances "
-    "callTranscripts sentences speakerId vcon analysis dialog body type parties Transcript Content ParticipantRole "
-    "audio_duration transcription offsets schema_version call provenance speakers channel_labels speaker_labels "
-    "audio_segments content metadata paragraphs".split()
+SPOKEN = {"word": "hi", "text": "hi", "start": 1, "end": 2, "speaker": 0, "score": 0.5}
+AWS = {"type": "pronunciation", "start_time": "0.1", "end_time": "0.2", "id": 0, "alternatives": [{"content": "hi"}]}
+AWS_SEGMENT = {"start_time": "0.1", "end_time": "0.2", "speaker_label": "a", "items": [0], "transcript": "hi"}
+SAMPLES: list[Any] = [
+    CALL.to_dict(),
+    {"segments": [{"text": "hi", "start": 0, "end": 1, "words": [SPOKEN]}], "language": "en"},
+    {"transcription": [{"offsets": {"from": 0, "to": 1}, "text": "hi"}], "result": {"language": "en"}},
+    {"results": {"transcripts": [], "items": [AWS], "audio_segments": [AWS_SEGMENT]}},
+    {"results": {"transcripts": [], "items": [AWS], "speaker_labels": {"segments": [{**AWS_SEGMENT, "items": [AWS]}]}}},
+    {
+        "results": {
+            "transcripts": [],
+            "items": [],
+            "channel_labels": {"channels": [{"channel_label": "ch_0", "items": [AWS]}]},
+        }
+    },
+    {
+        "Transcript": [
+            {"ParticipantRole": "AGENT", "Content": "hi", "BeginOffsetMillis": 1, "Items": [{"Content": "hi"}]}
+        ],
+        "Participants": [{"ParticipantId": "a", "ParticipantRole": "AGENT"}],
+    },
+    {
+        "metadata": {"duration": 1},
+        "results": {
+            "channels": [{"alternatives": [{"transcript": "hi", "words": [SPOKEN]}]}],
+            "utterances": [{"transcript": "hi", "start": 0, "channel": 0, "words": [SPOKEN]}],
+        },
+    },
+    {"audio_duration": 1, "utterances": [{"speaker": "A", "text": "hi", "start": 1, "words": [SPOKEN]}]},
+    {
+        "callTranscripts": [{"callId": "1", "transcript": [{"speakerId": "7", "sentences": [SPOKEN]}]}],
+        "calls": [{"metaData": {"id": "1"}, "parties": [{"speakerId": "7", "name": "A", "affiliation": "Internal"}]}],
+    },
+    {
+        "vcon": "1",
+        "parties": [{"name": "A", "role": "agent"}],
+        "dialog": [{"type": "text", "start": "2026-01-02T03:04:05Z", "parties": 0, "body": "hi"}],
+        "analysis": [{"type": "transcript", "body": [{"party": 0, "text": "hi"}]}],
+    },
+    {"utterances": [{"speaker": "A", "text": "hi", "start_s": 1, "role": "rep"}]},
+]
+JUNK = st.sampled_from(
+    [None, True, -1, 1e308, float("nan"), 10**400, "", "x", [], {}, [[]], [None], {"a": 1}, ["x"], [{}], "\ud800"]
 )
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("transcript")
-JSON = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5), max_leaves=25
-)
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every container in a JSON value with each of its keys."""
+    keys = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+    return [(value, key) for key in keys] + [place for key in keys for place in places(value[key])]
+
+
 LINE_KINDS = """WEBVTT|1|NOTE|00:01.000 --> 00:02.000|-1:00 --> x|<v Ann>Hi|</v>|Ann: Hi|Ann  0:05|[00:01] Ann: Hi|
 Ann (0:01):|{|[]|<v|:|é|00:00:01,000 -->|99999:99:99 --> 0:00||{"speaker": "A", "text": "x"}""".split("|")
 LINES = st.lists(st.sampled_from(LINE_KINDS) | st.text(max_size=12), max_size=12)
@@ -214,13 +260,13 @@ LINES = st.lists(st.sampled_from(LINE_KINDS) | st.text(max_size=12), max_size=12
 def every_format_survives(data: bytes, name: str) -> None:
     content = Content(data, name)
     for found in formats.FORMATS.values():
-        fits = found.fits(content)
-        if fits or found.parse:
-            try:
-                call = found.transcript(content)
-            except TranscriptError:
-                continue
-            assert Transcript.from_dict(call.to_dict()) == call
+        found.fits(content)
+        try:
+            call = found.transcript(content)
+        except TranscriptError:
+            continue
+        assert Transcript.from_dict(call.to_dict()) == call
+        formats.write(call, "csv").encode()
 
 
 @given(st.binary(max_size=200) | LINES.map(lambda ln: "\n".join(ln).encode("utf-8", "replace")))
@@ -229,10 +275,23 @@ def test_no_bytes_break_a_format(data: bytes) -> None:
     every_format_survives(data, "call.txt")
 
 
-@given(st.dictionaries(KEYS, JSON, max_size=5) | st.lists(st.dictionaries(KEYS, JSON, max_size=5), max_size=3))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_no_json_breaks_a_format(data: Any) -> None:
+@given(st.sampled_from(SAMPLES), st.lists(st.tuples(st.integers(0, 99), JUNK), max_size=3))
+@settings(max_examples=250, deadline=None)
+def test_no_broken_json_breaks_a_format(sample: Any, changes: list[tuple[int, Any]]) -> None:
+    data = copy.deepcopy(sample)
+    for place, junk in changes:
+        if found := places(data):
+            container, key = found[place % len(found)]
+            container[key] = copy.deepcopy(junk)
     every_format_survives(json.dumps(data).encode(), "call.json")
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_the_samples_are_read_unbroken(sample: Any) -> None:
+    content = Content(json.dumps(sample), "call.json")
+    found = formats.recognise(content)
+    assert found is not None
+    assert found.transcript(content).utterances
 
 
 def test_deep_json_is_refused(tmp_path: Path) -> None:

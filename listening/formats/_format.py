@@ -39,11 +39,19 @@ def looks_binary(head: bytes) -> bool:
     return len(head.translate(None, _CONTROLS)) != len(head)
 
 
+def load_json(text: str) -> Any:
+    """The JSON value, half surrogate pairs (which no file could be written with) replaced. Raises ValueError."""
+    value = json.loads(text)
+    if "\\ud" in text.lower():
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return value
+
+
 class Content:
     """A file's bytes with its name (a bare file name), decoded and parsed at most once."""
 
     def __init__(self, data: bytes | str, name: str) -> None:
-        self.data = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+        self.data = data.encode("utf-8", "replace") if isinstance(data, str) else data
         self.name = PurePath(name).name or "transcript"
 
     @property
@@ -79,7 +87,7 @@ class Content:
         if self.text.lstrip()[:1] not in ("{", "["):
             return None
         try:
-            return json.loads(self.text)
+            return load_json(self.text)
         except (ValueError, RecursionError):
             return None
 

@@ -12,7 +12,7 @@ from listening.transcript import Word
 #: Where a format gives words but no stretches, a silence this long (ms) ends one. The usual default of recognizers'
 #: own utterance splitting (Deepgram's `utt_split` is 0.8 s).
 SPLIT_MS = 800
-_LONGEST_MS = 10**10  # four months; a larger number is no time in a call
+LONGEST_MS = 10**10  # four months; a larger number is no time in a call
 
 
 def ms(value: Any, per_unit: float = 1000.0) -> int | None:
@@ -23,7 +23,7 @@ def ms(value: Any, per_unit: float = 1000.0) -> int | None:
         time = float(value) * per_unit
     except (TypeError, ValueError, OverflowError):
         return None
-    return round(time) if math.isfinite(time) and abs(time) < _LONGEST_MS else None
+    return round(time) if math.isfinite(time) and abs(time) < LONGEST_MS else None
 
 
 def share(value: Any) -> float | None:

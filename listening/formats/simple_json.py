@@ -4,11 +4,10 @@ such objects, or one a line (JSONL). Times in seconds as `start`/`end` or `start
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from listening.errors import TranscriptError
-from listening.formats._format import ROLE_NAMES, Content, Cue, Draft, Format
+from listening.formats._format import ROLE_NAMES, Content, Cue, Draft, Format, load_json
 from listening.formats._text import squeeze
 from listening.formats._words import ms
 
@@ -27,7 +26,7 @@ def _lines(text: str) -> list[Any]:
     if not all(line.lstrip().startswith("{") for line in lines):
         return []
     try:
-        return [json.loads(line) for line in lines]
+        return [load_json(line) for line in lines]
     except (ValueError, RecursionError):
         return []
 
