@@ -1,0 +1,127 @@
+"""faster-whisper (CTranslate2): several windows at once, int8 on a CPU, float16 on CUDA."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from listening import settings
+from listening.audio.activity import RATE
+from listening.errors import EngineError, ModelError
+from listening.progress import Progress
+from listening.recognizers import Options, Recognized, Track
+from listening.recognizers._chunks import Chunk, pack, place_words
+from listening.recognizers._guards import invented
+from listening.recognizers._weights import locate
+from listening.transcript import Word
+
+BATCH = 4  # windows at once; attention alone takes 72 MB a window, and more gains little on a CPU
+
+
+class FasterWhisper:
+    name = "faster-whisper"
+    speed = 1
+
+    def missing(self) -> str | None:
+        if find_spec("faster_whisper") is None:
+            return "The engine faster-whisper is not installed; `pip install faster-whisper` installs it."
+        return None
+
+    def hear(self, tracks: Sequence[Track], options: Options, progress: Progress) -> tuple[Recognized, ...]:
+        model = _load(locate(options.model, progress), options.compute_type)
+        packed = [pack(track.samples, track.speech) for track in tracks]
+        work = [(t, chunk) for t, chunks in enumerate(packed) for chunk in chunks]
+        if not work:
+            return tuple(Recognized((), options.language) for _ in tracks)
+        language = options.language or _language(model, tracks, work)
+        words: list[list[Word]] = [[] for _ in tracks]
+        total = sum(chunk.length for _, chunk in work)
+        done = 0
+        for at in range(0, len(work), BATCH):
+            batch = work[at : at + BATCH]
+            heard = _hear_batch(model, [chunk.audio(tracks[t].samples) for t, chunk in batch], language, options.beam)
+            for (t, chunk), segments in zip(batch, heard, strict=True):
+                words[t] += _words(chunk, segments)
+                done += chunk.length
+            progress("hearing", done, total)
+        return tuple(Recognized(tuple(w), language) for w in words)
+
+
+def _hear_batch(model: Any, audio: list[Any], language: str, beam: int) -> list[list[Any]]:
+    """Segments of every window, times in seconds of the window."""
+    from faster_whisper import BatchedInferencePipeline
+
+    starts = np.cumsum([0, *(len(a) for a in audio)])
+    clips = [{"start": a / RATE, "end": b / RATE} for a, b in itertools.pairwise(starts)]
+    segments, _ = BatchedInferencePipeline(model).transcribe(
+        np.concatenate(audio),
+        language=language,
+        beam_size=beam,
+        temperature=0.0,
+        vad_filter=False,
+        clip_timestamps=clips,
+        batch_size=len(audio),
+        word_timestamps=True,
+        without_timestamps=True,
+    )
+    sorted_in: list[list[Any]] = [[] for _ in audio]
+    # A segment tells its window by `seek`, the window's first frame (10 ms).
+    firsts = [int(clip["start"] * 100) for clip in clips]
+    for segment in segments:
+        window = max(i for i, first in enumerate(firsts) if first <= segment.seek)
+        sorted_in[window].append((segment, firsts[window] / 100))
+    return sorted_in
+
+
+def _words(chunk: Chunk, segments: list[Any]) -> tuple[Word, ...]:
+    said = []
+    for segment, offset in segments:
+        if not invented(segment.no_speech_prob, segment.avg_logprob):
+            said += [(w.word, w.start - offset, w.end - offset, w.probability) for w in segment.words or ()]
+    return place_words(chunk, said)
+
+
+def _language(model: Any, tracks: Sequence[Track], work: Sequence[tuple[int, Chunk]]) -> str:
+    """The language of the window with the most speech."""
+    if not model.model.is_multilingual:
+        return "en"
+    track, chunk = max(work, key=lambda item: item[1].length)
+    return str(model.detect_language(chunk.audio(tracks[track].samples))[0])
+
+
+@functools.lru_cache(maxsize=2)
+def _load(model: Path | str, compute_type: str | None) -> Any:
+    import ctranslate2
+    from faster_whisper import WhisperModel
+
+    if isinstance(model, Path):
+        if model.is_file() or not (model / "model.bin").is_file():
+            raise ModelError(
+                f"{model} is no model for faster-whisper: a folder with model.bin, config.json and tokenizer.json is."
+            )
+        if not (model / "tokenizer.json").is_file():
+            raise ModelError(f"The model in {model} lacks its tokenizer.json.")
+    cuda = ctranslate2.get_cuda_device_count() > 0
+    try:
+        return WhisperModel(
+            str(model),
+            device="cuda" if cuda else "cpu",
+            compute_type=compute_type or ("float16" if cuda else "int8"),
+            cpu_threads=settings.threads(),
+            local_files_only=isinstance(model, Path),
+        )
+    except ValueError as problem:
+        if compute_type:
+            raise EngineError(f"faster-whisper cannot compute {compute_type} here.") from problem
+        raise ModelError(f"faster-whisper knows no model {str(model)!r}.") from problem
+    except (RuntimeError, OSError) as problem:
+        raise ModelError(f"faster-whisper cannot load the model {str(model)!r}, or fetch it.") from problem
+
+
+RECOGNIZER = FasterWhisper()
