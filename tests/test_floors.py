@@ -20,6 +20,7 @@ FLOORS = {
     "errors": 0,
     "settings": 0,
     "registry": 0,
+    "corrections": 0,
     "progress": 0,
     "audio": 1,
     "formats": 1,

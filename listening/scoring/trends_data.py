@@ -1,0 +1,66 @@
+"""What trends are computed from: columns of calls and of their measures, one entry a call, in order of date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Measures of many calls; every array has one entry a call, sorted by day (undated calls last).
+
+    calls        store keys
+    reps, call_types, opportunities   text, "" when nobody said (numpy object arrays)
+    days         datetime64[D], NaT when undated
+    rulers       which versions made the numbers; not to be mixed
+    durations_s  seconds, NaN when unknown
+    values       measure key -> value, NaN where it could not be measured
+    """
+
+    calls: Ints
+    reps: NDArray[np.object_]
+    call_types: NDArray[np.object_]
+    opportunities: NDArray[np.object_]
+    days: NDArray[np.datetime64]
+    rulers: Ints
+    durations_s: Floats
+    values: Mapping[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    def where(self, mask: Mask) -> Observations:
+        """Only the calls for which the mask holds."""
+        return Observations(
+            self.calls[mask],
+            self.reps[mask],
+            self.call_types[mask],
+            self.opportunities[mask],
+            self.days[mask],
+            self.rulers[mask],
+            self.durations_s[mask],
+            {key: values[mask] for key, values in self.values.items()},
+        )
+
+    def of_rep(self, rep: str) -> Observations:
+        return self.where(self.reps == rep)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """A rep's calls of one type and ruler, for one measure: how many, their mean, and squared distances from it."""
+
+    rep: str
+    call_type: str
+    ruler: int
+    n: int
+    mean: float
+    squares: float
