@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Sequence
 
 from listening.transcript import Word
 
 NO_SPEECH = 0.6  # with LOW_CHANCE together: silence, in Whisper's own words (its paper, section 4.5)
 LOW_CHANCE = -1.0  # mean log probability of the tokens
-TOO_REGULAR = 2.4  # gzip ratio above which a text is a loop (Whisper's own threshold)
 LOOP = 4  # times one run of words may follow itself; people say "no, no, no", not seven of them
-FASTEST = 9.0  # words a second of speech; auctioneers reach 8
 
 
 def invented(no_speech: float, log_probability: float) -> bool:
     """Whether Whisper itself thinks there was nothing to hear."""
     return no_speech > NO_SPEECH and log_probability < LOW_CHANCE
-
-
-def regularity(text: str) -> float:
-    """How much smaller zip makes it."""
-    data = text.encode()
-    return len(data) / len(zlib.compress(data)) if data else 0.0
 
 
 def without_loops(words: Sequence[Word]) -> tuple[Word, ...]:
