@@ -50,7 +50,7 @@ def classify(samples: npt.NDArray[Any]) -> Layout:
     count = samples.shape[0]
     if count == 1:
         return Layout("mono", (0,))
-    levels = [energy_db(samples[c], 20, 1) for c in range(count)]
+    levels = [energy_db(samples[c], 20, 5) for c in range(count)]
     # A tenth of a second of clicks does not make a channel live.
     tops = [float(np.sort(db)[-min(len(db), 25)]) if len(db) else -100.0 for db in levels]
     alive = [c for c in range(count) if tops[c] > SILENT_DB and tops[c] > max(tops) - 45]
@@ -98,7 +98,7 @@ def _likeness(a: npt.NDArray[Any], b: npt.NDArray[Any], level: npt.NDArray[np.fl
     """Highest correlation of the waveforms over small lags and either polarity: median of the loudest 4 s stretches."""
     size = RATE * 4
     hops = size // (RATE // 50)
-    starts = [i for i in range(0, len(level) - hops + 1, hops)] or [0]
+    starts = list(range(0, len(level) - hops + 1, hops)) or [0]
     starts = sorted(starts, key=lambda i: -float(level[i : i + hops].mean()))[:12]
     lag = RATE * MAX_LAG_MS // 1000
     found = []

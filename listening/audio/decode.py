@@ -83,12 +83,14 @@ def read(path: Path | str, rate: int = RATE, progress: Progress = silent) -> Rec
     info = probe(path)
     expected = (info.duration_ms or 0) * rate // 1000
     damage = _Damage()
-    samples = np.empty((info.channels, expected + rate), np.int16)
+    samples = np.empty((0, 0), np.int16)
     have = 0
     for block in _blocks(path, "s16p", rate, 10.0, damage):
         count = block.shape[1]
+        if not have:
+            samples = np.empty((block.shape[0], max(expected + rate, count)), np.int16)
         if have + count > samples.shape[1]:
-            grown = np.empty((info.channels, max(have + count, samples.shape[1] * 3 // 2)), np.int16)
+            grown = np.empty((len(samples), max(have + count, samples.shape[1] * 3 // 2)), np.int16)
             grown[:, :have] = samples[:, :have]
             samples = grown
         samples[:, have : have + count] = block
@@ -96,11 +98,20 @@ def read(path: Path | str, rate: int = RATE, progress: Progress = silent) -> Rec
         progress("decoding", min(have, expected or have), expected or have)
     notes = []
     # Headers round; what lacks more than 2 % and a second was cut off.
-    if damage.cut or (expected and have < 0.98 * expected - rate):
+    if damage.cut or _cut_short(path) or (expected and have < 0.98 * expected - rate):
         notes.append(f"The file ends before its end: {have / rate:.0f} seconds of it could be decoded.")
     elif damage.packets:
         notes.append(f"The file is damaged in {damage.packets} places; the rest of it was decoded.")
     return Recording(samples[:, :have], info, tuple(notes), rate)
+
+
+def _cut_short(path: Path) -> bool:
+    """Whether a wav file is shorter than its header says; ffmpeg passes over that."""
+    with path.open("rb") as handle:
+        head = handle.read(12)
+    declared = int.from_bytes(head[4:8], "little") + 8
+    streamed = declared < 64 or declared > 0xFFFF0000  # written before the length was known
+    return head[:4] == b"RIFF" and head[8:] == b"WAVE" and not streamed and declared > path.stat().st_size + 4096
 
 
 @contextmanager
@@ -150,16 +161,19 @@ def _blocks(path: Path, sample_format: str, rate: int, block_s: float, damage: _
     import av
 
     with _open(path) as container:
-        channels = _info(path, container).channels
+        _info(path, container)
         resampler = av.AudioResampler(format=sample_format, rate=rate)
         parts: list[Any] = []
         count = 0
         total = 0
+        first = None
         for frame in _frames(container, damage):
-            if frame is not None and frame.layout.nb_channels != channels:
-                damage.packets += 1  # the layout changes on the way; keep what the header promised
-                continue
             if frame is not None:
+                kind = (frame.layout.nb_channels, frame.sample_rate, frame.format.name)
+                first = first or kind
+                if kind != first:  # damage read as another kind of sound
+                    damage.packets += 1
+                    continue
                 frame.pts = None  # gaps in the clock of a damaged file must not confuse the resampler
             for piece in resampler.resample(frame):
                 data = piece.to_ndarray()

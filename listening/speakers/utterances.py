@@ -17,6 +17,7 @@ from itertools import pairwise
 from listening.transcript import Span, Timing, Utterance, Word
 
 PAUSE_MS = 700  # silence of the speaker that ends an utterance; longer than nearly all pauses inside a sentence
+HESITATION_MS = 1_500  # a shorter pause inside a sentence does not end it, when nobody takes the floor
 LONG_MS = 12_000  # after this much talk an utterance ends with the sentence
 REPLY_MS = 150  # this much of somebody else's speech in a pause at a sentence's end makes it two utterances
 NEAR_MS = 500  # how far a change of speaker may be moved to the end of a sentence
@@ -83,6 +84,7 @@ def build(
         nearest = min(range(len(runs)), key=lambda r: (_distance(runs[r][0], span, runs[r][-1]), r))
         in_run[nearest].append(word)
     _hand_on_early_words(in_run, runs)
+    runs, in_run = _bridge(runs, in_run, others)
     in_run = [[_clamp(word, run) for word in said] for run, said in zip(runs, in_run, strict=True)]
     joiner = "" if language in UNSPACED else " "
     utterances: list[Utterance] = []
@@ -98,6 +100,24 @@ def build(
             utterances.append(Utterance(text, speaker, start, cut.start, part, channel, Timing.ACOUSTIC))
             first, start = i, cut.end
     return tuple(utterances)
+
+
+def _bridge(
+    runs: Sequence[list[Span]], in_run: Sequence[list[Word]], others: Sequence[Span]
+) -> tuple[list[list[Span]], list[list[Word]]]:
+    """Runs made one over a hesitation: a pause inside a sentence in which nobody else speaks."""
+    new_runs: list[list[Span]] = []
+    new_words: list[list[Word]] = []
+    for run, said in zip(runs, in_run, strict=True):
+        if new_runs and said and new_words[-1] and new_words[-1][-1].text[-1:] not in ENDS:
+            pause = Span(new_runs[-1][-1].end, run[0].start)
+            if pause.length < HESITATION_MS and sum((o & pause).length for o in others) < REPLY_MS:
+                new_runs[-1] += run
+                new_words[-1] += said
+                continue
+        new_runs.append(list(run))
+        new_words.append(list(said))
+    return new_runs, new_words
 
 
 def _hand_on_early_words(in_run: list[list[Word]], runs: Sequence[Sequence[Span]]) -> None:
