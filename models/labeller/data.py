@@ -1,0 +1,476 @@
+"""Training data: every source read into dialogues of words with labels, and roughened so that the model meets speech
+as recognizers print it. Shared data is read where it lies (`--data`, default ../shared/data) and never copied.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+import markup  # noqa: E402
+
+from listening.language._windows import MAX_WORDS  # noqa: E402
+
+SHARED = HERE.parents[2] / "shared" / "data"
+LABELS = {
+    "qo": "question.open", "qc": "question.closed", "qt": "question.tag", "qr": "question.rhetorical",
+    "qb": "question.backchannel", "rs": "restatement", "p": "next_step.push", "m": "next_step.mutual",
+    "bb": "barrier.budget", "bp": "barrier.political", "bt": "barrier.timing", "bo": "barrier.other",
+    "kp": "cue.problem", "kh": "cue.hope", "kf": "cue.feeling", "bc": "backchannel",
+}  # fmt: skip
+TAGS = list(LABELS)
+N = len(TAGS)
+FOLLOW, CLOSE = N, N + 1  # token labels beyond the tags
+ASKS, REQUEST = N, N + 1  # utterance labels beyond the tags
+UTTERANCE_LABELS = [*LABELS.values(), "asks", "request"]
+REP_ONLY, CUSTOMER_ONLY = {5, 6}, {8, 9, 10, 11, 12, 13, 14}
+QUESTIONS = range(5)
+P4G_PUSH = {"proposition-of-donation", "ask-donation-amount", "ask-donate-more", "confirm-donation"}
+
+
+@dataclass
+class Utt:
+    """Words with, for each, the set of labels it carries (bits) and the labels that start at it (bits).
+
+    `known`: labels (bits) for which the words are labelled. `fixed`: utterance label -> 0/1, or None for "not known",
+    over what the words say. `uids`/`of` tie a restatement to what it restates through merging and splitting.
+    """
+
+    side: int
+    words: list[str]
+    bits: list[int]
+    starts: list[int]
+    known: int = 0
+    fixed: dict[int, float | None] = field(default_factory=dict)
+    uids: frozenset[int] = frozenset()
+    of: frozenset[int] = frozenset()
+    uptake: float | None = None
+    raw: str = ""
+
+    def targets(self) -> list[float | None]:
+        any_bits = 0
+        for b in self.bits:
+            any_bits |= b
+        out: list[float | None] = []
+        for k in range(N):
+            applies = not ((k in REP_ONLY and self.side == 0) or (k in CUSTOMER_ONLY and self.side == 1))
+            if k in self.fixed:
+                out.append(self.fixed[k])
+            elif self.known >> k & 1 and applies:
+                out.append(float(any_bits >> k & 1))
+            else:
+                out.append(None)
+        if ASKS in self.fixed:
+            out.append(self.fixed[ASKS])
+        elif self.known & 3 == 3:
+            out.append(1.0 if any_bits & 3 else None if any_bits & 28 else 0.0)
+        else:
+            out.append(None)
+        out.append(self.fixed.get(REQUEST))
+        return out
+
+
+@dataclass
+class Talk:
+    source: str
+    id: str
+    setting: str
+    utts: list[Utt]
+
+
+def bitset(tags: str) -> int:
+    return sum(1 << TAGS.index(t) for t in tags.split())
+
+
+EVERY = (1 << N) - 1
+ATTRIBUTES = 1 << FOLLOW | 1 << CLOSE
+
+
+def _utt(side: int, text: str, spans: list[tuple[str, int, int, tuple[int, ...]]], uid: int, known: int) -> Utt:
+    found = [(m[0], m.start(), m.end()) for m in re.finditer(r"\S+", text)]
+    bits, starts = [0] * len(found), [0] * len(found)
+    of: set[int] = set()
+    for tag, a, b, back in spans:
+        base = tag.rstrip("+$")
+        bit = 1 << TAGS.index(base)
+        extra = ("+" in tag) << FOLLOW | ("$" in tag) << CLOSE
+        inside = [i for i, (_, s, e) in enumerate(found) if min(e, b) - max(s, a) > 0.4 * (e - s)]
+        if not inside:  # a span inside one word
+            inside = [i for i, (_, s, e) in enumerate(found) if s < b and e > a][:1]
+        for i in inside:
+            bits[i] |= bit | extra
+        if inside:
+            starts[inside[0]] |= bit
+        of.update(back)
+    return Utt(side, [w for w, _, _ in found], bits, starts, known, {}, frozenset([uid]), frozenset(of), None, text)
+
+
+def written(only: set[str] | None = None) -> list[Talk]:
+    talks = []
+    for path in sorted((HERE / "written").glob("*.txt")):
+        try:
+            dialogues = markup.read(path)
+        except ValueError as problem:
+            print("left out:", problem, file=sys.stderr)
+            continue
+        for d in dialogues:
+            talks.append(_from_markup(d, f"written/{path.stem}"))
+    return talks
+
+
+def gold() -> list[Talk]:
+    return [_from_markup(d, "gold") for d in markup.read(HERE / "gold" / "sales_gold.txt")]
+
+
+def _from_markup(d: markup.Dialogue, source: str) -> Talk:
+    utts = [
+        _utt(u.speaker == "R", u.text, [(s.tag, s.start, s.end, s.of) for s in u.spans], i, EVERY | ATTRIBUTES)
+        for i, u in enumerate(d.utterances)
+    ]
+    return Talk(source, d.id, d.setting, utts)
+
+
+def _jsonl(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _labels(name: str) -> tuple[dict, dict]:
+    by: dict = {}
+    header: dict = {}
+    path = HERE / "labels" / f"{name}.jsonl"
+    for row in _jsonl(path) if path.exists() else []:
+        if "tag" not in row:
+            header.update(row)
+            continue
+        by.setdefault((row.get("id"), row["index"]), []).append(
+            (row["tag"], row["start"], row["end"], tuple(row.get("of", ())))
+        )
+    return by, header
+
+
+def primock(shared: Path = SHARED) -> list[Talk]:
+    by, _ = _labels("primock57")
+    known = bitset("qo qc qt qr qb rs p m bc") | 1 << FOLLOW
+    talks = []
+    for d in _jsonl(shared / "primock57.jsonl"):
+        order = d["utterances"]
+        utts = [
+            _utt(u["speaker"] == "doctor", u["text"], by.get((d["id"], i), []), i, known) for i, u in enumerate(order)
+        ]
+        talks.append(Talk("primock57", d["id"], "doctor", utts))
+    return talks
+
+
+def p4g(shared: Path = SHARED) -> list[Talk]:
+    by, header = _labels("persuasion_for_good")
+    hand = set(header.get("labelled_ids", ()))
+    known = bitset("qo qc qt qr qb rs p m bb bt bp bo bc")
+    talks = []
+    for d in _jsonl(shared / "persuasion_for_good.jsonl"):
+        utts = []
+        for i, u in enumerate(d["utterances"]):
+            side = int(u["speaker"] == "persuader")
+            labels = set(u["labels"])
+            spans = by.get((d["id"], i), [])
+            utt = _utt(side, u["text"], spans, i, known if d["id"] in hand else 0)
+            inquiry = any(x.endswith("-inquiry") and "-to-" not in x for x in labels)
+            asking = inquiry or any(x.startswith("ask-") for x in labels)
+            if side:
+                own, ours = bool(labels & P4G_PUSH), any(s[0] == "p" for s in spans)
+                unclear = (ours or "foot-in-the-door" in labels) and not own
+                utt.fixed[6] = 1.0 if own else None if unclear else 0.0
+            if d["id"] not in hand:
+                utt.fixed[ASKS] = 1.0 if asking or "?" in u["text"] else 0.0
+            utts.append(utt)
+        talk = Talk("p4g", d["id"], "persuasion", utts)
+        talks.append(talk)
+    return talks
+
+
+def uptake(shared: Path = SHARED) -> list[Talk]:
+    by, header = _labels("uptake")
+    ranges = header.get("labelled", [])
+    rows = _jsonl(shared / "uptake.jsonl")
+    order = sorted(range(len(rows)), key=lambda i: rows[i]["uptake_z"])
+    rank = {}
+    for place, i in enumerate(order):
+        rank[rows[i]["uptake_z"]] = (place + 0.5) / len(rows)
+    known = bitset("qo qc qt qr qb rs p bc")
+    talks = []
+    for i, row in enumerate(rows):
+        hand = any(a <= i <= b for a, b in ranges)
+        spans = [(t, a, b, back or (0,)) for t, a, b, back in by.get((None, i), [])] if hand else []
+        student = _utt(0, row["student"], [], 0, 0)
+        teacher = _utt(1, row["teacher"], spans, 1, known if hand else 0)
+        teacher.uptake = rank[row["uptake_z"]]
+        talks.append(Talk("uptake", str(i), "classroom", [student, teacher]))
+    return talks
+
+
+def email(shared: Path = SHARED) -> list[Talk]:
+    talks = []
+    for i, row in enumerate(_jsonl(shared / "email_intent.jsonl")):
+        utt = _utt(1, " ".join(row["text"].split()[:MAX_WORDS]), [], 0, 0)
+        value = float(row["request_or_propose"])
+        utt.fixed.update({REQUEST: value, 6: value})
+        talks.append(Talk(f"email-{row['split']}", str(i), "email", [utt]))
+    return talks
+
+
+def casino(shared: Path = SHARED) -> list[Talk]:
+    talks = []
+    for i, d in enumerate(_jsonl(shared / "casino.jsonl")):
+        if not any(u["labels"] for u in d["utterances"]):
+            continue
+        utts = []
+        for k, u in enumerate(d["utterances"]):
+            utt = _utt(int(u["speaker"] == "mturk_agent_1"), u["text"], [], k, 0)
+            utt.fixed[ASKS] = 1.0 if "elicit-pref" in u["labels"] or "?" in u["text"] else 0.0
+            utts.append(utt)
+        talks.append(Talk(f"casino-{d['split']}", str(i), "negotiation", utts))
+    return talks
+
+
+# ---------------------------------------------------------------- splits
+
+
+def held_back(talks: list[Talk], splits: dict) -> tuple[list[Talk], list[Talk]]:
+    """(train, held back) by the written-down splits."""
+    train, held = [], []
+    for t in talks:
+        out = (
+            t.source in splits["written_files"]
+            or t.id in splits["primock57"]
+            or t.id in splits["p4g"]
+            or (t.source == "uptake" and int(t.id) in splits["_uptake"])
+            or t.source in ("email-test", "casino-test", "casino-valid")
+        )
+        (held if out else train).append(t)
+    return train, held
+
+
+def splits() -> dict:
+    """Reads splits.json. Lists of ids; uptake: every fifth pair (index % 5 == 2)."""
+    data = json.loads((HERE / "splits.json").read_text())
+    data["_uptake"] = set(data["uptake"])
+    return data
+
+
+# ---------------------------------------------------------------- roughening
+
+_PUNCT = re.compile(r"[.,?!;:\"“”…()]|(?<=\s)[-–—]+(?=\s)|[–—]|--+")
+_FILLERS = ["um", "uh", "you know", "like", "I mean", "so", "well", "er", "kind of", "right so", "okay so", "and"]
+_CONTRACT = {"it is": "it's", "that is": "that's", "do not": "don't", "you are": "you're", "i am": "i'm",
+             "we are": "we're", "they are": "they're", "what is": "what's", "is not": "isn't", "did not": "didn't",
+             "you have": "you've", "i have": "i've", "would not": "wouldn't", "cannot": "can't", "can not": "can't",
+             "you would": "you'd", "i would": "i'd", "i will": "i'll", "we will": "we'll", "does not": "doesn't",
+             "was not": "wasn't", "there is": "there's", "who is": "who's", "how is": "how's"}  # fmt: skip
+_EXPAND = {v: k for k, v in _CONTRACT.items() if k != "can not"}
+_SPELL = {"organise": "organize", "colour": "color", "favourite": "favorite", "programme": "program",
+          "realise": "realize", "centre": "center", "behaviour": "behavior", "cheque": "check", "mum": "mom",
+          "practise": "practice", "apologise": "apologize", "prioritise": "prioritize", "neighbour": "neighbor",
+          "whilst": "while", "enquiry": "inquiry", "licence": "license", "honour": "honor", "labour": "labor",
+          "recognise": "recognize", "specialise": "specialize", "summarise": "summarize"}  # fmt: skip
+_SPELL |= {v: k for k, v in _SPELL.items() if v not in ("check", "while", "program")}
+_SLANG = {"going to": "gonna", "want to": "wanna", "kind of": "kinda", "got to": "gotta", "sort of": "sorta"}
+INDIAN = ["only", "no", "na", "actually", "basically"]
+
+
+def strip(u: Utt, apostrophes: bool, only_marks: bool = False) -> Utt:
+    words, bits, starts, carry = [], [], [], 0
+    for w, b, s in zip(u.words, u.bits, u.starts, strict=True):
+        new = w.replace("?", "") if only_marks else _PUNCT.sub("", w).strip("-'‘")
+        if apostrophes:
+            new = new.replace("'", "").replace("’", "")
+        if not new:
+            carry |= s
+            continue
+        words.append(new if only_marks else new.lower())
+        bits.append(b)
+        starts.append((s | carry) & b)
+        carry = 0
+    if not words:
+        return u
+    return replace(u, words=words, bits=bits, starts=starts)
+
+
+def fillers(u: Utt, rate: float, rng: random.Random) -> Utt:
+    words, bits, starts = [], [], []
+    for i, (w, b, s) in enumerate(zip(u.words, u.bits, u.starts, strict=True)):
+        if rng.random() < rate:
+            before = u.bits[i - 1] if i else 0
+            inherit = b & before & ~s
+            for f in rng.choice(_FILLERS).split():
+                words.append(f if i else f.capitalize())
+                bits.append(inherit)
+                starts.append(0)
+        words.append(w)
+        bits.append(b)
+        starts.append(s)
+        if rng.random() < rate / 3 and len(w) > 1 and w[-1].isalpha():  # a stammer: "we we had"
+            words.append(w)
+            bits.append(b)
+            starts.append(0)
+    return replace(u, words=words, bits=bits, starts=starts)
+
+
+def reword(u: Utt, rng: random.Random) -> Utt:
+    """Contractions made or undone, slang, British and American spelling, each with probability a half."""
+    words, bits, starts = [], [], []
+    i = 0
+    while i < len(u.words):
+        w, low = u.words[i], u.words[i].lower().replace("’", "'")
+        core = low.rstrip(".,?!")
+        tail = low[len(core) :]
+        if i + 1 < len(u.words):
+            nxt = u.words[i + 1].lower()
+            nxt_core = nxt.rstrip(".,?!")
+            pair = f"{low} {nxt_core}"
+            to = _CONTRACT.get(pair) or _SLANG.get(pair)
+            if to and rng.random() < 0.5 and u.bits[i] == u.bits[i + 1]:
+                words.append(to + nxt[len(nxt_core) :])
+                bits.append(u.bits[i])
+                starts.append(u.starts[i])
+                i += 2
+                continue
+        if core in _EXPAND and rng.random() < 0.5:
+            a, b = _EXPAND[core].split(maxsplit=1) if " " in _EXPAND[core] else (_EXPAND[core], "")
+            words.append(a + ("" if b else tail))
+            bits.append(u.bits[i])
+            starts.append(u.starts[i])
+            if b:
+                words.append(b + tail)
+                bits.append(u.bits[i])
+                starts.append(0)
+        else:
+            words.append(_SPELL[core] + tail if core in _SPELL and rng.random() < 0.5 else w)
+            bits.append(u.bits[i])
+            starts.append(u.starts[i])
+        i += 1
+    return replace(u, words=words, bits=bits, starts=starts)
+
+
+def merge(a: Utt, b: Utt) -> Utt:
+    fixed: dict[int, float | None] = {}
+    for k in {*a.fixed, *b.fixed}:
+        x, y = a.targets()[k], b.targets()[k]
+        fixed[k] = 1.0 if 1.0 in (x, y) else None if None in (x, y) else 0.0
+    return Utt(a.side, a.words + b.words, a.bits + b.bits, a.starts + b.starts, a.known & b.known, fixed,
+               a.uids | b.uids, a.of | b.of, None)  # fmt: skip
+
+
+def split(u: Utt, rng: random.Random) -> list[Utt]:
+    """Cut in two at the end of a sentence, or anywhere; only where the words are labelled."""
+    if len(u.words) < 6 or not u.known or u.fixed or u.uptake is not None:
+        return [u]
+    ends = [i + 1 for i, w in enumerate(u.words[:-1]) if w[-1] in ".?!"]
+    inner = [i for i in range(2, len(u.words) - 1) if not (u.bits[i] & u.bits[i - 1] & ~u.starts[i] & EVERY)]
+    places = ends or inner
+    if not places:
+        return [u]
+    at = rng.choice(places)
+    first = replace(u, words=u.words[:at], bits=u.bits[:at], starts=u.starts[:at])
+    second = replace(u, words=u.words[at:], bits=u.bits[at:], starts=[u.starts[at] | 0, *u.starts[at + 1 :]])
+    second.starts[0] |= second.bits[0] & EVERY & u.bits[at - 1]
+    for part in (first, second):
+        if not any(b & 1 << 5 for b in part.bits):
+            part.of = frozenset()
+    return [first, second]
+
+
+def chop(utts: list[Utt]) -> list[Utt]:
+    """Long utterances into pieces as in use. What is fixed for the whole is not known for the parts."""
+    out = []
+    for u in utts:
+        if len(u.words) <= MAX_WORDS:
+            out.append(u)
+            continue
+        at = 0
+        parts = []
+        while at < len(u.words):
+            rest = len(u.words) - at
+            cut = rest
+            if rest > MAX_WORDS:
+                ends = [i + 1 for i in range(MAX_WORDS // 2, MAX_WORDS) if u.words[at + i][-1] in ".?!"]
+                cut = ends[-1] if ends else MAX_WORDS
+            s = slice(at, at + cut)
+            part = replace(u, words=u.words[s], bits=u.bits[s], starts=u.starts[s],
+                           fixed={k: (v if v == 0.0 else None) for k, v in u.fixed.items()})  # fmt: skip
+            parts.append(part)
+            at += cut
+        if u.uptake is not None:
+            for part in parts[1:]:
+                part.uptake = None
+        out += parts
+    return out
+
+
+def roughen(utts: list[Utt], rng: random.Random) -> list[Utt]:
+    out = list(utts)
+    if rng.random() < 0.3:  # cut and join as recognizers do
+        cut: list[Utt] = []
+        for u in out:
+            cut += split(u, rng) if rng.random() < 0.25 else [u]
+        joined: list[Utt] = []
+        for u in cut:
+            near = joined and joined[-1].side == u.side and joined[-1].uptake is None and u.uptake is None
+            if near and rng.random() < 0.35 and len(joined[-1].words) + len(u.words) < MAX_WORDS:
+                joined[-1] = merge(joined[-1], u)
+            else:
+                joined.append(u)
+        out = joined
+    if rng.random() < 0.3:
+        out = [reword(u, rng) for u in out]
+    if rng.random() < 0.3:
+        rate = rng.choice([0.03, 0.06, 0.1])
+        out = [fillers(u, rate, rng) for u in out]
+    how = rng.random()
+    if how < 0.4:
+        apostrophes = rng.random() < 0.25
+        out = [strip(u, apostrophes) for u in out]
+    elif how < 0.5:
+        out = [strip(u, False, only_marks=True) for u in out]
+    if rng.random() < 0.08:  # sides the other way round: what only one side can do is then not known
+        one_sided = sum(1 << k for k in (REP_ONLY | CUSTOMER_ONLY | {7}))
+        out = [
+            replace(u, side=1 - u.side, known=u.known & ~one_sided, uptake=None, of=frozenset(),
+                    fixed={k: v for k, v in u.fixed.items() if not (k < N and one_sided >> k & 1)})  # fmt: skip
+            for u in out
+        ]
+    return out
+
+
+def make_splits() -> dict:
+    """The rule by which splits.json was made (20 %, by dialogue, seed 7)."""
+    rng = random.Random(7)
+
+    def fifth(ids: list[str]) -> list[str]:
+        ids = sorted(ids)
+        rng.shuffle(ids)
+        return sorted(ids[: len(ids) // 5])
+
+    _, header = _labels("persuasion_for_good")
+    hand = header["labelled_ids"]
+    rest = [t.id for t in p4g() if t.id not in set(hand)]
+    return {
+        "written_files": ["written/helping_03", "written/sales_02", "written/varied_03"],
+        "primock57": fifth([t.id for t in primock()]),
+        "p4g": fifth(hand) + fifth(rest),
+        "uptake": [i for i in range(1397) if i % 5 == 2],
+    }
+
+
+if __name__ == "__main__":
+    if "--splits" in sys.argv:
+        (HERE / "splits.json").write_text(json.dumps(make_splits(), indent=1) + "\n")
+    s = splits()
+    for name, talks in (("written", written()), ("primock", primock()), ("p4g", p4g()), ("uptake", uptake()),
+                        ("email", email()), ("casino", casino())):  # fmt: skip
+        train, held = held_back(talks, s)
+        print(name, len(train), len(held), sum(len(u.words) for t in train for u in t.utts), "training words")
