@@ -43,9 +43,12 @@ def amount(value: float | None, unit: str) -> str:
 
 
 def measured(m: Measure) -> str:
-    """The value of a measure, with its unit where the number alone does not say it."""
+    """The value of a measure, with its unit where the number alone does not say it, and the count behind a rate."""
     text = amount(m.value, m.unit)
-    return f"{text} /h" if m.unit == "per hour" else f"{text} /min" if m.unit == "per minute" else text
+    if m.value is None or not m.unit.startswith("per "):
+        return text
+    rate = f"{text} /{'h' if m.unit == 'per hour' else 'min'}"
+    return rate if m.numerator is None else f"{m.numerator:.0f} · {rate}"
 
 
 def interval(bounds: tuple[float, float] | None, unit: str) -> str:
