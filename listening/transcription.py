@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from listening.audio import activity, channels, decode
@@ -23,6 +22,7 @@ from listening.recognizers import DEFAULT_MODEL, Options, Recognizer, Track, cho
 from listening.speakers.utterances import assign, build
 from listening.transcript import CallInfo, Provenance, Span, Speaker, Speech, Transcript, Utterance
 
+MOST_SPEAKERS = 8  # that voices can be told apart into
 LEAST_SPEECH_MS = 150  # less than this in a whole recording is a click
 
 
@@ -41,8 +41,8 @@ def transcribe(
     `progress` gets the stages "decoding", "finding speech", "telling speakers apart" and "hearing". Raises AudioError
     for a recording that cannot be heard or holds no speech, and EngineError, ModelError, UsageError.
     """
-    if speakers < 1:
-        raise UsageError("There must be at least one speaker.")
+    if not 1 <= speakers <= MOST_SPEAKERS:
+        raise UsageError(f"The number of speakers must be between 1 and {MOST_SPEAKERS}.")
     path = Path(path)
     recognizer = choose(engine)
     recording = decode.read(path, progress=progress)
@@ -146,9 +146,7 @@ def _diarize(
         return [Speech("A", s.start, s.end) for s in spans]
     from listening.speakers.diarization import diarize
 
-    as_float = mono.astype(np.float32)
-    as_float /= 32768
-    speech = list(diarize(as_float, spans, speakers=speakers, progress=progress))
+    speech = list(diarize(mono, spans, speakers=speakers, progress=_staged("telling speakers apart", 2, progress)))
     if len({s.speaker for s in speech}) > 1:
         notes.append("Speakers share a channel and were told apart by voice, which makes some mistakes.")
     return speech
@@ -172,6 +170,21 @@ def _require_words(path: Path, count: int) -> None:
 def _part(progress: Progress, index: int, count: int) -> Progress:
     """The progress of one of several equal parts."""
     return lambda stage, done, total: progress(stage, index * total + done, count * total)
+
+
+def _staged(stage: str, parts: int, progress: Progress) -> Progress:
+    """One stage for the reader, made of several parts that each report their own."""
+    seen: list[str] = []
+
+    def report(part: str, done: float, total: float) -> None:
+        if part.startswith("fetching"):
+            progress(part, done, total)
+            return
+        if part not in seen:
+            seen.append(part)
+        progress(stage, min(len(seen) - 1 + (done / total if total else 1), parts), parts)
+
+    return report
 
 
 def _sha256(path: Path) -> str:

@@ -51,8 +51,8 @@ def classify(samples: npt.NDArray[Any]) -> Layout:
     if count == 1:
         return Layout("mono", (0,))
     levels = [energy_db(samples[c], 20, 5) for c in range(count)]
-    # A tenth of a second of clicks does not make a channel live.
-    tops = [float(np.sort(db)[-min(len(db), 25)]) if len(db) else -100.0 for db in levels]
+    # A tenth of a second of noise does not make a channel live.
+    tops = [float(np.sort(db)[-min(len(db), 10)]) if len(db) else -100.0 for db in levels]
     alive = [c for c in range(count) if tops[c] > SILENT_DB and tops[c] > max(tops) - 45]
     if not alive:
         return Layout("dead", (0,), "All channels are silent.")
