@@ -51,12 +51,15 @@ def listen(path: Path, options: Options | None = None, report: progress.Progress
 
 
 def transcribe(
-    path: Path, options: Options | None = None, report: progress.Progress = progress.silent
+    path: Path,
+    options: Options | None = None,
+    report: progress.Progress = progress.silent,
+    setup: sidecars.CallSetup | None = None,
 ) -> tuple[Transcript, Path | None]:
     """The transcript of a call with its roles settled, and the recording it was made from (None for a transcript).
 
     Who is the rep is taken from the first that says so: the option, the sidecar or manifest, the transcript's own
-    speaker roles, a guess (kept as a guess, with its confidence).
+    speaker roles, a guess (kept as a guess, with its confidence). `setup` is used in place of what lies beside the file.
     """
     options = options or Options()
     recording: Path | None = None
@@ -74,13 +77,12 @@ def transcribe(
             speakers=options.speakers,
             progress=report,
         )
-    return _settle_roles(transcript, path, options.rep), recording
+    return _settle_roles(transcript, setup or sidecars.find(path), options.rep), recording
 
 
-def _settle_roles(transcript: Transcript, path: Path, rep: str | None) -> Transcript:
+def _settle_roles(transcript: Transcript, setup: sidecars.CallSetup | None, rep: str | None) -> Transcript:
     from listening.speakers import roles
 
-    setup = sidecars.find(path)
     if setup is not None:
         transcript = sidecars.apply(transcript, setup)
     if rep is not None:

@@ -46,8 +46,13 @@ def analyse(transcript: Transcript, analyzers: Mapping[str, Analyzer] = ANALYZER
         totals={name: value for found in done.values() for name, value in found.totals.items()},
         timing=conversation.timing,
         unmeasured=unmeasured,
-        versions={"labeller": LABELLER_VERSION, **{a.name: a.version for a in analyzers.values()}},
+        versions=versions(analyzers),
     )
+
+
+def versions(analyzers: Mapping[str, Analyzer] = ANALYZERS) -> dict[str, str]:
+    """What `analyse` writes down as its versions; another set of them may find other things."""
+    return {"labeller": LABELLER_VERSION, **{a.name: a.version for a in analyzers.values()}}
 
 
 def _in_order(analyzers: Iterable[Analyzer]) -> list[Analyzer]:

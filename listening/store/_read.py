@@ -15,7 +15,7 @@ from listening.scorecard import Heard
 from listening.scoring import MEASURES, score
 from listening.scoring.trends_data import Observations
 from listening.store import packing, tables
-from listening.store._write import Writing, _correction
+from listening.store._save import Saving, _correction
 from listening.store.values import (
     FLAGS,
     KEY_MEASURES,
@@ -23,6 +23,7 @@ from listening.store.values import (
     CallFilter,
     CallRow,
     Comment,
+    Known,
     Page,
     SelfScore,
     Source,
@@ -30,12 +31,13 @@ from listening.store.values import (
     StoredCorrection,
     Wanted,
 )
+from listening.transcript import CallInfo, Transcript
 
 #: Calls asked about in one statement: below SQLite's limit on parameters and PostgreSQL's.
 CHUNK = 5000
 
 
-class Reading(Writing):
+class Reading(Saving):
     def has(self, content: str, wanted: Wanted | None = None) -> bool:
         """Is a call of this content kept, scored with these versions?"""
         c = tables.calls
@@ -43,11 +45,15 @@ class Reading(Writing):
             ruler = connection.execute(sa.select(c.c.ruler).where(c.c.content == content)).scalar()
         return ruler is not None and (wanted is None or ruler in self.fitting(wanted))
 
-    def known(self) -> dict[str, int]:
-        """Content hash -> ruler of every call that is kept."""
+    def known(self) -> dict[str, Known]:
+        """Every call that is kept, by content hash."""
         c = tables.calls
+        query = sa.select(
+            c.c.id, c.c.content, c.c.ruler, c.c.name, c.c.rep, c.c.customer, c.c.opportunity, c.c.moment, c.c.call_type
+        )
         with self._reading() as connection:
-            return {row.content: row.ruler for row in connection.execute(sa.select(c.c.content, c.c.ruler))}
+            rows = connection.execute(query).all()
+        return {row[1]: Known(row[0], row[1], row[2], CallInfo(*row[3:])) for row in rows}
 
     def seen(self) -> dict[str, tuple[str, str | None]]:
         """Path or URL -> content hash and tag of every file a call was heard from."""
@@ -68,10 +74,10 @@ class Reading(Writing):
             and all(row.versions.get(name) == version for name, version in wanted.versions.items())
         )
 
-    def machine(self, call: int) -> Heard:
-        """The call as the machine heard it, from what is kept."""
+    def transcript(self, call: int) -> Transcript:
+        """What was said, as the machine heard it."""
         with self._reading() as connection:
-            return self._machine(connection, call)[0]
+            return self._machine(connection, call)[0].transcript
 
     def find(self, name: str) -> tuple[int, ...]:
         """Ids of the calls of that name (or, for digits, with that id)."""

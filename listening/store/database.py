@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError as BadUrl
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from listening.errors import StoreError
 from listening.settings import database as default_database
@@ -139,8 +140,8 @@ def sentences(where: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise StoreError(_sentence(where, error)) from None
-    except SQLAlchemyError as error:
-        raise StoreError(f"{where} cannot be used: {type(error).__name__}.") from None
+    except PoolTimeout:
+        raise StoreError(f"{where} has no free connection.") from None
 
 
 #: What SQLite says -> what we say. The first that is found in the message counts.

@@ -8,6 +8,7 @@ from typing import Any
 
 from listening.corrections import Correction
 from listening.scorecard import Heard
+from listening.transcript import CallInfo
 
 #: What a call can be flagged with, and what each flag means.
 FLAGS = {
@@ -49,6 +50,16 @@ class Wanted:
 
     versions: Mapping[str, str] = field(default_factory=dict)
     rubric: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A call that is kept: its id, content hash, current ruler, and what is known about it (after corrections)."""
+
+    id: int
+    content: str
+    ruler: int
+    info: CallInfo
 
 
 @dataclass(frozen=True, slots=True)

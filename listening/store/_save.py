@@ -1,4 +1,4 @@
-"""Keeping calls: what was heard, what people say about it, and the numbers that follow."""
+"""Keeping calls: what was heard, and the numbers that follow from it and from what people say."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from sqlalchemy.engine import Connection
 
 from listening import corrections as by_people
 from listening.corrections import Correction
-from listening.errors import StoreError, UsageError
+from listening.errors import StoreError
 from listening.findings import Analysis
 from listening.scorecard import Heard, Scorecard
 from listening.scoring import MEASURES, Rubric, load_rubric, score
 from listening.store import packing, tables
 from listening.store._base import Base
-from listening.store.values import Comment, SelfScore, Source, StoredCorrection
-from listening.transcript import Role, Transcript
+from listening.store.values import Source, StoredCorrection
+from listening.transcript import CallInfo, Role, Transcript
 
 Analyse = Callable[[Transcript], Analysis]
 
 
-class Writing(Base):
+class Saving(Base):
     def save(
         self,
         heard: Heard,
@@ -111,11 +111,12 @@ class Writing(Base):
             connection.execute(sa.update(t).where(t.c.path == source.path).values(**values))
 
     def saw(self, content: str, source: Source) -> None:
-        """Note that a call that is kept was met at this path."""
+        """Note that a call that is kept was met at this path (too)."""
         with self._writing() as connection:
-            call = connection.execute(sa.select(tables.calls.c.id).where(tables.calls.c.content == content)).scalar()
-            if call is not None:
-                self._saw(connection, call, content, source)
+            t = tables.recordings
+            before = connection.execute(sa.select(t.c.call, t.c.kind).where(t.c.content == content)).first()
+            if before is not None:
+                self._saw(connection, before.call, content, dataclasses.replace(source, kind=before.kind))
 
     def _keep_transcript(self, connection: Connection, call: int, transcript: Transcript) -> int:
         t = tables.transcripts
@@ -265,101 +266,37 @@ class Writing(Base):
             rows = [{"call": call, "label": label, "role": role, "n": n} for (label, role), n in sorted(counts.items())]
             connection.execute(sa.insert(f), rows)
 
-    # What people say
+    def rescore(self, calls: Sequence[int], rubric: Rubric, analyse: Analyse | None = None) -> None:
+        """Score calls with another rubric from their stored findings, all in one transaction; the old numbers stay."""
+        with self._writing() as connection:
+            for call in calls:
+                machine, current, _ = self._machine(connection, call, rubric, words=False)
+                ruler = self._ruler(connection, machine.scorecard.versions, rubric)
+                if ruler == current["ruler"]:
+                    continue
+                connection.execute(sa.update(tables.calls).where(tables.calls.c.id == call).values(ruler=ruler))
+                held = self._holding(connection, call)
+                if held:  # scoring reads no words, but corrections do
+                    machine = self._machine(connection, call, rubric, words=True)[0]
+                self._settle(connection, call, machine, held, rubric, analyse, {**current, "ruler": ruler})
 
-    def correct(self, call: int, correction: Correction, who: str, analyse: Analyse | None = None) -> StoredCorrection:
-        """Keep a correction; the call's numbers follow at once.
-
-        `analyse` (`listening.analyzers.analyse`) is needed for the kinds in `corrections.HEAR_AGAIN`. Raises UsageError
-        when the correction does not fit the call, StoreError when the call is not kept or `analyse` is missing.
-        """
+    def inform(self, call: int, info: CallInfo) -> bool:
+        """Take over what metadata says of a kept call now; False when it says nothing new. Corrections stay above it."""
+        given = {name: value for name in CallInfo.__slots__ if (value := getattr(info, name)) is not None}
+        t, c = tables.transcripts, tables.calls
+        with self._reading() as connection:
+            query = sa.select(t.c.header).join(c, c.c.transcript == t.c.id).where(c.c.id == call)
+            header = connection.execute(query).scalar()
+        if header is None or all(header["call"].get(name) == value for name, value in given.items()):
+            return False
         with self._writing() as connection:
             machine, current, rubric = self._machine(connection, call)
-            before = self._holding(connection, call)
-            transcript = by_people.apply_to_transcript(machine.transcript, before)
-            try:
-                by_people.check(transcript, correction)
-            except ValueError as error:
-                raise UsageError(f"The correction cannot be made: {error}.") from None
-            stamp = packing.now()
-            values = {
-                "call": call,
-                "kind": correction.kind,
-                "data": correction.to_dict(),
-                "before": correction.finding.label if correction.finding else None,
-                "who": who,
-                "at": stamp,
-            }
-            key = self._insert(connection, tables.corrections, values)
-            changed = correction.kind in by_people.HEAR_AGAIN
-            self._settle(connection, call, machine, [*before, correction], rubric, analyse, current, changed)
-        kept = dataclasses.replace(correction, who=who, when=stamp)
-        return StoredCorrection(key, call, kept, who, stamp, before=values["before"])  # type: ignore[arg-type]
-
-    def undo(
-        self, call: int, who: str, correction: int | None = None, analyse: Analyse | None = None
-    ) -> StoredCorrection | None:
-        """Take back a correction of the call (default: the latest that holds); None when there is none."""
-        t = tables.corrections
-        with self._writing() as connection:
-            machine, current, rubric = self._machine(connection, call)
-            wanted = sa.select(t).where(t.c.call == call, t.c.undone_at.is_(None)).order_by(t.c.id.desc()).limit(1)
-            if correction is not None:
-                wanted = wanted.where(t.c.id == correction)
-            row = connection.execute(wanted).first()
-            if row is None:
-                return None
-            stamp = packing.now()
-            connection.execute(sa.update(t).where(t.c.id == row.id).values(undone_by=who, undone_at=stamp))
-            changed = row.kind in by_people.HEAR_AGAIN
-            self._settle(connection, call, machine, self._holding(connection, call), rubric, analyse, current, changed)
-        return dataclasses.replace(_correction(row), undone_by=who, undone_at=stamp)
-
-    def _set(self, kind: str, call: int, value: str | None, who: str) -> StoredCorrection:
-        return self.correct(call, Correction(kind, text=value), who)
-
-    def set_call_type(self, call: int, call_type: str | None, who: str) -> StoredCorrection:
-        return self._set("set_call_type", call, call_type, who)
-
-    def set_rep_name(self, call: int, rep: str | None, who: str) -> StoredCorrection:
-        """Say whose call it is (the name); which voice is hers is the correction `set_rep`."""
-        return self._set("set_rep_name", call, rep, who)
-
-    def comment(
-        self, call: int, who: str, text: str, *, at_ms: int | None = None, utterance: int | None = None
-    ) -> Comment:
-        """Keep a remark on the call or a moment of it."""
-        stamp = packing.now()
-        values = {"call": call, "who": who, "at": stamp, "text": text, "at_ms": at_ms, "utterance": utterance}
-        with self._writing() as connection:
-            self._must_exist(connection, call)
-            key = self._insert(connection, tables.comments, values)
-            self._count(connection, call, tables.comments, "comments")
-        return Comment(key, call, who, stamp, text, at_ms, utterance)
-
-    def delete_comment(self, comment: int, who: str | None = None) -> bool:
-        """Delete a comment (only one of `who`, when given); False when there is none."""
-        t = tables.comments
-        with self._writing() as connection:
-            row = connection.execute(sa.select(t).where(t.c.id == comment)).first()
-            if row is None or (who is not None and row.who != who):
-                return False
-            connection.execute(sa.delete(t).where(t.c.id == comment))
-            self._count(connection, row.call, t, "comments")
+            transcript = machine.transcript.with_info(dataclasses.replace(machine.transcript.info, **given))
+            values = {"header": packing.header(transcript), "body": packing.pack_transcript(transcript)}
+            connection.execute(sa.update(t).where(t.c.id == current["transcript"]).values(**values))
+            machine = Heard(transcript, machine.analysis, score(machine.analysis, transcript, rubric))
+            self._settle(connection, call, machine, self._holding(connection, call), rubric, None, current)
         return True
-
-    def score_self(self, call: int, who: str, scores: Mapping[str, float], note: str = "") -> SelfScore:
-        """Keep how a rep scored her own call; once: a second time is refused with UsageError."""
-        t = tables.self_scores
-        stamp = packing.now()
-        with self._writing() as connection:
-            self._must_exist(connection, call)
-            if connection.execute(sa.select(t.c.call).where(t.c.call == call, t.c.who == who)).first():
-                raise UsageError("This call has been scored by the same person before.")
-            values = {"call": call, "who": who, "at": stamp, "scores": dict(scores), "note": note}
-            connection.execute(sa.insert(t), values)
-            self._count(connection, call, t, "self_scores")
-        return SelfScore(call, who, stamp, dict(scores), note)
 
     def delete_call(self, call: int) -> bool:
         """Delete a call with all that hangs on it (not the recording); False when there is none."""
@@ -397,23 +334,30 @@ class Writing(Base):
         rows = connection.execute(sa.select(t).where(t.c.call == call, t.c.undone_at.is_(None)).order_by(t.c.id))
         return [_correction(row).correction for row in rows]
 
-    def _machine(self, connection: Connection, call: int) -> tuple[Heard, dict[str, int], Rubric]:
-        """The call as the machine heard it, what its current numbers rest on, and its rubric."""
+    def _machine(
+        self, connection: Connection, call: int, rubric: Rubric | None = None, words: bool = True
+    ) -> tuple[Heard, dict[str, int], Rubric]:
+        """The call as the machine heard it (without its utterances, when `words` is false), what its current numbers
+        rest on, and the rubric it is scored with (default: the one of those numbers)."""
         c, t, a, r = tables.calls, tables.transcripts, tables.analyses, tables.rulers
-        row = connection.execute(sa.select(c.c.ruler, c.c.transcript, c.c.analysis).where(c.c.id == call)).first()
+        text = t.c.body if words else t.c.header
+        used = (
+            a.alias()
+        )  # of the corrected transcript, when there is one; `a` is the machine's own by the same analyzers
+        own = sa.and_(a.c.transcript == t.c.id, a.c.digest == used.c.digest, a.c.corrected.is_(False))
+        query = sa.select(c.c.ruler, t.c.id, text, a.c.id, a.c.body)
+        kept = c.join(t, t.c.id == c.c.transcript).join(used, used.c.id == c.c.analysis).join(a, own)
+        query = query.select_from(kept).where(c.c.id == call)
+        row = connection.execute(query).first()
         if row is None:
             raise StoreError(f"There is no call {call} in the store.")
-        digest = sa.select(a.c.digest).where(a.c.id == row.analysis).scalar_subquery()
-        own = sa.select(a.c.id, a.c.body).where(
-            a.c.transcript == row.transcript, a.c.digest == digest, a.c.corrected.is_(False)
-        )
-        found = connection.execute(own).one()
-        body = connection.execute(sa.select(t.c.body).where(t.c.id == row.transcript)).scalar_one()
-        rubric = packing.rubric_from_dict(
-            connection.execute(sa.select(r.c.rubric).where(r.c.id == row.ruler)).scalar_one()
-        )
-        transcript, analysis = packing.unpack_transcript(body), packing.unpack_analysis(found.body)
-        current = {"ruler": int(row.ruler), "transcript": int(row.transcript), "analysis": int(found.id)}
+        ruler, transcript_id, said, analysis_id, found = row
+        if rubric is None:
+            data = connection.execute(sa.select(r.c.rubric).where(r.c.id == ruler)).scalar_one()
+            rubric = packing.rubric_from_dict(data)
+        transcript = packing.unpack_transcript(said) if words else Transcript.from_dict(said)
+        analysis = packing.unpack_analysis(found)
+        current = {"ruler": int(ruler), "transcript": int(transcript_id), "analysis": int(analysis_id)}
         return Heard(transcript, analysis, score(analysis, transcript, rubric)), current, rubric
 
 
