@@ -121,6 +121,17 @@ def test_local_voices_sharpen_the_change_and_overlap_adds_a_speaker() -> None:
     assert abs(found[1].start - 7_000) <= 100
 
 
+def test_one_voice_is_not_cut_in_two() -> None:
+    spans = windows((Span(0, 20_000),))
+    alone = np.zeros((1000, 3), np.float32)
+    alone[:, 0] = 1
+    chunks = tuple(Chunk(first, alone, alone[:, 1]) for first in (0, 500, 1000))
+    one = diarization._Call(spans, voices([0] * len(spans), 0.5), chunks, 2000, 2)
+    two = diarization._Call(spans, voices([int(i % 10 < 3) for i in range(len(spans))], 0.5), chunks, 2000, 2)
+    assert one.is_one_voice()
+    assert not two.is_one_voice()
+
+
 def test_trivial_calls_need_no_network() -> None:
     silence = np.zeros(32_000, np.float32)
     assert diarize(silence, ()) == ()
