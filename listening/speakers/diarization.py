@@ -65,7 +65,7 @@ def diarize(
     voices = embed(samples, spans, progress)
     chunks = segment(samples, progress)
     call = _Call(spans, voices, chunks, frame_count(len(samples)), min(speakers, len(spans)))
-    if speakers == 2 and call.is_one_voice():
+    if call.speakers == 1 or (speakers == 2 and call.is_one_voice()):
         return tuple(Speech("A", span.start, span.end) for span in speech)
     score, several = call.decide()
     return _named(_stretches(speech, score, several))
