@@ -1,0 +1,379 @@
+"""The store, on SQLite and on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from postgres_server import Server, fresh_url, postgres  # noqa: F401
+from store_calls import analyse, make_heard, with_rubric
+
+from listening.corrections import Correction, Target
+from listening.errors import StoreError, UsageError
+from listening.scoring.rubric import DEFAULT, FOLDER, load_rubric
+from listening.store import CallFilter, Source, Wanted, open_store
+from listening.store.database import HEAD, MIGRATIONS
+from listening.store.packing import rubric_digest
+from listening.store.store import Store
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite store, to be copied: faster than migrating each time."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    open_store(str(path)).close()
+    return path
+
+
+@pytest.fixture
+def sqlite(template: Path, tmp_path: Path) -> Iterator[Store]:
+    with open_store(str(shutil.copy(template, tmp_path / "calls.db"))) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite")
+        return
+    with open_store(fresh_url("store")) as opened:
+        yield opened
+
+
+def content(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def fill(store: Store) -> list[int]:
+    calls = [
+        make_heard("one", rep="Ann", date="2026-09-01", questions=2),
+        make_heard("two", rep="Ann", date="2026-10-01", questions=6, call_type="demo"),
+        make_heard("three", rep="Ben", date=None, questions=4, customer="Zoë 100%_"),
+    ]
+    return [store.save(h, content(h.transcript.info.id), Source(f"/calls/{h.transcript.info.id}.vtt")) for h in calls]
+
+
+def test_what_is_saved_comes_back_and_saving_it_again_changes_nothing(store: Store) -> None:
+    heard = make_heard()
+    call = store.save(heard, content("a"), Source("/calls/a.vtt", "transcript", 10, "10-1"))
+    before = store.call(call)
+    assert store.save(heard, content("a"), Source("/calls/a.vtt", "transcript", 10, "10-1")) == call
+    assert store.call(call) == before
+    assert before.machine.transcript == heard.transcript
+    assert before.machine.analysis == heard.analysis
+    assert before.heard.scorecard == heard.scorecard
+    assert before.row.score == heard.scorecard.index.value
+    assert before.source == Source("/calls/a.vtt", "transcript", 10, "10-1")
+    assert store.calls().total == 1
+    assert store.seen() == {"/calls/a.vtt": (content("a"), "10-1")}
+
+
+def test_other_versions_keep_their_own_numbers(store: Store, tmp_path: Path) -> None:
+    heard = make_heard()
+    call = store.save(heard, content("a"))
+    rubric = tmp_path / "mine.toml"
+    rubric.write_text((FOLDER / f"{DEFAULT}.toml").read_text().replace('version = "1"', 'version = "2"', 1))
+    again = with_rubric(heard, rubric)
+    with pytest.raises(StoreError, match="has to be given"):
+        store.save(again, content("a"))
+    assert store.save(again, content("a"), rubric=load_rubric(rubric)) == call
+    kept = store.call(call)
+    assert len(kept.rulers) == 2
+    assert store.rubric(kept.row.ruler) == load_rubric(rubric)
+    first, second = (store.measures(keys=["talk_share"], ruler=r) for r in kept.rulers)
+    assert len(first) == len(second) == 1
+    assert len(store.measures(keys=["talk_share"])) == 1
+    newer = make_heard(analyzers="2")
+    assert not store.has(content("a"), Wanted(newer.analysis.versions))
+    store.save(newer, content("a"))
+    assert store.has(content("a"), Wanted(newer.analysis.versions))
+    assert store.has(content("a"))
+    assert not store.has(content("b"))
+    assert len(store.call(call).rulers) == 3
+
+
+def test_rescoring_reads_stored_findings(store: Store, tmp_path: Path) -> None:
+    ids = fill(store)
+    store.correct(ids[0], Correction("delete", finding=Target("question.open", 0, 0, 26)), "coach")
+    rubric = tmp_path / "mine.toml"
+    text = (FOLDER / f"{DEFAULT}.toml").read_text()
+    rubric.write_text(text.replace('version = "1"', 'version = "2"', 1).replace("low = 15.0", "low = 40.0"))
+    mine = load_rubric(rubric)
+    before = [store.call(i).row for i in ids]
+    store.rescore(ids, mine)
+    after = [store.call(i) for i in ids]
+    assert [a.row.measures for a in after] == [b.measures for b in before]
+    assert any(a.row.score != b.score for a, b in zip(after, before, strict=True))
+    assert store.fitting(Wanted(rubric=rubric_digest(mine))) == {after[0].row.ruler}
+    assert after[0].heard.scorecard.index.value == after[0].row.score
+
+
+def test_filters_sorts_and_pages(store: Store) -> None:
+    fill(store)
+
+    def names(where: CallFilter | None = None, **how: object) -> list[str]:
+        return [row.name for row in store.calls(where, **how).rows]  # type: ignore[arg-type]
+
+    assert names() == ["two", "one", "three"]
+    assert names(sort="date", descending=False) == ["one", "two", "three"]
+    assert names(sort="questions_per_hour") == ["two", "three", "one"]
+    assert names(limit=1, offset=1) == ["one"]
+    assert store.calls(limit=1).total == 3
+    assert names(CallFilter(reps=("Ann",), since="2026-09-15")) == ["two"]
+    assert names(CallFilter(until="2026-09-01")) == ["one"]
+    assert names(CallFilter(call_types=("demo",))) == ["two"]
+    assert names(CallFilter(reps=())) == []
+    assert names(CallFilter(text="zoë 100%_")) == ["three"]
+    assert names(CallFilter(text="zoë 100%x")) == []
+    assert names(CallFilter(flags=("corrected",))) == []
+    assert names(CallFilter(score_min=0.0, score_max=100.0)) == names()
+    assert store.values_of("rep") == ("Ann", "Ben")
+    assert [row.name for row in store.each()] == ["one", "two", "three"]
+    with pytest.raises(UsageError, match="sorted"):
+        store.calls(sort="nonsense")
+    with pytest.raises(UsageError, match="flag"):
+        store.calls(CallFilter(flags=("nonsense",)))
+
+
+def test_columns_for_trends_come_in_order_of_day(store: Store) -> None:
+    fill(store)
+    seen = store.measures(keys=["questions_per_hour", "no_such_measure"])
+    assert seen.reps.tolist() == ["Ann", "Ann", "Ben"]
+    assert [str(day) for day in seen.days] == ["2026-09-01", "2026-10-01", "NaT"]
+    assert seen.values["questions_per_hour"].tolist() == [12.0, 36.0, 24.0]
+    assert not (seen.values["no_such_measure"] == seen.values["no_such_measure"]).any()
+    assert len(store.measures(CallFilter(reps=("Ben",)))) == 1
+
+
+def test_a_correction_changes_the_numbers_at_once_and_undo_brings_them_back(store: Store) -> None:
+    call = store.save(make_heard(questions=3), content("a"))
+    before = store.call(call)
+    finding = before.heard.analysis.findings[0]
+    store.correct(call, Correction("relabel", finding=Target.of(finding), label="question.closed"), "coach")
+    after = store.call(call)
+    assert after.row.measures["open_question_share"] == pytest.approx(2 / 3)
+    assert after.heard.analysis.findings[0].origin == "person"
+    assert after.machine.analysis == before.machine.analysis
+    assert after.row.flags == ("corrected",)
+    assert [c.before for c in after.corrections] == ["question.open"]
+    assert store.counts(call) == {("question.open", "rep"): 2, ("question.closed", "rep"): 1}
+    assert store.measures(keys=["open_question_share"]).values["open_question_share"][0] == pytest.approx(2 / 3)
+    store.correct(call, Correction("add", label="restatement", utterance=1, start_char=0, end_char=4), "coach")
+    assert store.call(call).row.measures["restatements_per_hour"] == pytest.approx(6.0)
+    assert store.undo(call, "coach") is not None
+    undone = store.undo(call, "boss")
+    assert undone is not None
+    assert undone.undone_by == "boss"
+    assert store.undo(call, "coach") is None
+    assert store.call(call).heard == before.heard
+    assert store.call(call).row == before.row
+    assert len(store.call(call).corrections) == 2
+
+
+def test_speakers_and_words_are_heard_again_and_only_then(store: Store) -> None:
+    call = store.save(make_heard(questions=3), content("a"))
+    before = store.call(call)
+    swap = Correction("swap_speakers", speaker="A", other="B")
+    with pytest.raises(StoreError, match="analysed again"):
+        store.correct(call, swap, "coach")
+    assert store.call(call) == before
+    store.correct(call, swap, "coach", analyse)
+    swapped = store.call(call)
+    assert {f.role for f in swapped.heard.analysis.findings} == {"customer"}
+    assert swapped.heard.transcript.speaker("A").name == "Bob"
+    store.set_call_type(call, "renewal", "coach")  # needs no analysis: the kept one still holds
+    assert store.calls(CallFilter(call_types=("renewal",))).total == 1
+    store.correct(call, Correction("fix_word", utterance=0, start_char=0, end_char=4, text="Who"), "coach", analyse)
+    assert store.call(call).heard.transcript.utterances[0].text.startswith("Who do you need")
+    for _ in range(3):
+        store.undo(call, "coach", analyse=analyse)
+    assert store.call(call).heard == before.heard
+
+
+def test_a_correction_outlives_new_versions(store: Store) -> None:
+    call = store.save(make_heard(questions=3), content("a"))
+    store.correct(call, Correction("delete", finding=Target("question.open", 0, 0, 5)), "coach")
+    store.save(make_heard(questions=3, analyzers="2"), content("a"))
+    assert store.counts(call) == {("question.open", "rep"): 2}
+
+
+def test_a_correction_that_does_not_fit_is_refused(store: Store) -> None:
+    call = store.save(make_heard(), content("a"))
+    for bad in (
+        Correction("set_rep", speaker="nobody"),
+        Correction("add", label="restatement", utterance=99, start_char=0, end_char=1),
+        Correction("add", label="restatement", utterance=0, start_char=0, end_char=999),
+    ):
+        with pytest.raises(UsageError, match="cannot be made"):
+            store.correct(call, bad, "coach", analyse)
+    with pytest.raises(StoreError, match="no call 99"):
+        store.correct(99, Correction("set_call_type", text="demo"), "coach")
+    assert store.corrections() == ()
+
+
+def test_metadata_that_comes_later_is_taken_over(store: Store) -> None:
+    call = store.save(make_heard("a", rep=None, date=None), content("a"))
+    store.set_call_type(call, "renewal", "coach")
+    info = make_heard("a", rep="Cleo", date="2026-09-01T10:00:00", call_type="demo").transcript.info
+    assert store.inform(call, info)
+    row = store.call(call).row
+    assert (row.rep, row.date, row.call_type) == ("Cleo", "2026-09-01", "renewal")
+    assert not store.inform(call, info)
+
+
+def test_comments_and_the_reps_own_scores(store: Store) -> None:
+    call = store.save(make_heard(), content("a"))
+    remark = store.comment(call, "coach", "listen to this", at_ms=1000)
+    store.score_self(call, "Ann", {"listening_index": 80.0})
+    with pytest.raises(UsageError, match="before"):
+        store.score_self(call, "Ann", {"listening_index": 90.0})
+    kept = store.call(call)
+    assert kept.comments == (remark,)
+    assert kept.self_scores[0].scores == {"listening_index": 80.0}
+    assert kept.row.flags == ("commented", "self_scored")
+    assert not store.delete_comment(remark.id, "somebody else")
+    assert store.delete_comment(remark.id, "coach")
+    assert store.call(call).row.flags == ("self_scored",)
+    assert store.delete_call(call)
+    assert not store.delete_call(call)
+    assert store.calls().total == 0
+
+
+def test_users_sessions_jobs_and_the_audit_log(store: Store) -> None:
+    ann = store.add_user("ann", "rep", "hash", rep="Ann", team="east")
+    with pytest.raises(UsageError, match="already"):
+        store.add_user("ann", "rep", "hash")
+    store.add_session("token", ann.id, "2999-01-01T00:00:00Z")
+    store.add_session("old", ann.id, "2001-01-01T00:00:00Z")
+    assert store.session("token") == ann
+    assert store.session("old") is None
+    assert store.reps_of_team("east") == ("Ann",)
+    store.change_user(ann.id, disabled=True)
+    assert store.session("token") is None
+    store.log("ann", "opened", 1)
+    assert store.audit()[0]["action"] == "opened"
+    job = store.add_job("a.wav", "ann", {"speakers": 2})
+    assert store.change_job(job.id, "failed", message="It is silent.").message == "It is silent."
+    assert [j.id for j in store.jobs("ann")] == [job.id]
+
+
+def test_the_migrations_make_the_tables_that_are_documented(store: Store) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from listening.store.tables import metadata
+
+    assert max(path.stem[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")) == HEAD
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_sqlite_and_postgresql_give_equal_answers(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "a.db")) as one, open_store(fresh_url("equal")) as two:
+        for store in (one, two):
+            ids = fill(store)
+            store.correct(ids[1], Correction("swap_speakers", speaker="A", other="B"), "coach", analyse)
+        for a, b in zip(one.calls().rows, two.calls().rows, strict=True):
+            assert a == type(a)(**{**{f: getattr(b, f) for f in b.__slots__}, "added": a.added})
+            assert one.call(a.id).heard == two.call(b.id).heard
+
+
+# What can go wrong
+
+
+def one_sentence(error: pytest.ExceptionInfo[StoreError]) -> str:
+    text = str(error.value)
+    assert text.endswith(".")
+    assert "\n" not in text
+    assert "insert" not in text.lower()
+    return text
+
+
+def test_a_database_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("this is no database, although it is called one" * 50)
+    cases = {
+        str(tmp_path): "is a folder",
+        str(tmp_path / "text.db"): "no SQLite database",
+        "mysql://a/b": "has to be SQLite or PostgreSQL",
+        "postgresql://u:secret@127.0.0.1:1/calls": "does not answer",
+    }
+    for url, said in cases.items():
+        with pytest.raises(StoreError, match=said) as error:
+            open_store(url)
+        assert "secret" not in one_sentence(error)
+    with pytest.raises(StoreError, match="There is no database"):
+        open_store(str(tmp_path / "not there.db"), create=False)
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("create table calls (a)")
+    other.close()
+    with pytest.raises(StoreError, match="holds other tables"):
+        open_store(str(tmp_path / "other.db"))
+
+
+def test_a_newer_database_is_left_alone(sqlite: Store) -> None:
+    with sqlite.engine.begin() as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+    with pytest.raises(StoreError, match="newer version"):
+        open_store(sqlite.engine.url.database)
+
+
+def test_a_full_disk_and_a_locked_or_read_only_database_lose_nothing(
+    sqlite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = sqlite.save(make_heard(), content("a"))
+    with sqlite.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    many = [(make_heard(f"call {i}", questions=25), content(str(i)), None) for i in range(100)]
+    with pytest.raises(StoreError, match="disk is full") as error:
+        sqlite.save_all(many)
+    one_sentence(error)
+    whole = sqlite.calls().total
+    sqlite.close()
+
+    monkeypatch.setattr("listening.store.database.BUSY_S", 0.1)
+    with open_store(sqlite.engine.url.database) as again:
+        assert again.call(call).row.name == "call"
+        assert again.calls().total == whole
+        other = sqlite3.connect(str(sqlite.engine.url.database), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked"):
+            again.comment(call, "coach", "now?")
+        assert again.call(call).comments == ()  # reading goes on while another writes
+        other.execute("ROLLBACK")
+        other.close()
+        again.comment(call, "coach", "now.")
+        with again.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+        with pytest.raises(StoreError, match="read-only"):
+            again.comment(call, "coach", "and now?")
+        with again.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+
+
+def test_a_postgresql_server_that_stops_is_one_sentence(postgres: Server) -> None:  # noqa: F811
+    with open_store(postgres.fresh("stopped")) as store:
+        call = store.save(make_heard(), content("a"))
+        postgres.stop()
+        try:
+            with pytest.raises(StoreError, match="does not answer") as error:
+                store.save(make_heard("b"), content("b"))
+            one_sentence(error)
+        finally:
+            postgres.start()
+        assert store.save(make_heard("b"), content("b")) != call
+        assert store.calls().total == 2
+
+
+def test_many_may_open_a_new_database_at_the_same_moment(tmp_path: Path) -> None:
+    code = f"from listening.store import open_store; open_store({str(tmp_path / 'new.db')!r}).calls()"
+    processes = [subprocess.Popen([sys.executable, "-c", code], env=os.environ) for _ in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
