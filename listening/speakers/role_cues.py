@@ -2,7 +2,7 @@
 
 `LABELS` are names a transcript gives its speakers. `CUES` are phrases people on one side say: a positive weight speaks
 for the rep (the one who sells, serves or advises), a negative one for the customer. Weights are log odds, set by hand
-and checked on conversations that nobody shaped them on (see tests/test_roles.py); each phrase counts at most twice.
+and checked on labelled conversations, not fitted to them (see tests/test_roles.py); each phrase counts at most twice.
 """
 
 from __future__ import annotations

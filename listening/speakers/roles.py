@@ -3,8 +3,8 @@
     label      the transcript names its speakers "Agent", "Customer", "doctor", …        source "transcript"
     guess      phrases of one side, questions asked, who speaks first                    source "guess"
 
-A guess is a guess: its confidence is the chance, by a logistic curve fitted on conversations with known roles, that
-the named speaker is the rep, between 0.5 (a coin) and 0.99. A role set by a flag, metadata, transcript or person is
+A guess is a guess: its confidence is the chance, by a logistic curve set on conversations with known roles (it
+errs to the low side), that the named speaker is the rep, between 0.5 (a coin) and 0.99. A role set by a flag, metadata, transcript or person is
 never changed. One speaker alone stays unknown unless the words tell: then there is no other side to compare with.
 """
 
@@ -24,7 +24,7 @@ LOWEST, HIGHEST = 0.5, 0.99
 CAP = 2  # a phrase counts at most so often a speaker
 QUESTION_WEIGHT = 2.0  # per whole difference in the share of all questions
 FIRST_WEIGHT = 0.3  # who speaks first: mostly the side that answers or places the call for a company
-SLOPE = 0.8  # of the logistic curve, fitted: see the module's docstring
+SLOPE = 0.8  # of the logistic curve: see the module's docstring
 ALONE = 2.5  # score from which a speaker alone is taken for the rep (or, negative, for a customer)
 
 _WORDS = re.compile(r"[a-z]+")
