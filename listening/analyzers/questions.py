@@ -28,8 +28,8 @@ ASKED = ("question.open", "question.closed")
 ROOM_MS = 1000
 #: Words of the rep's own between two questions of one turn, up to which the second is stacked on the first.
 STACKED_WORDS = 12
-#: Share of the question's content words that are the customer's, from which it is taken to build on them.
-BUILDS_ON = 0.3
+#: Content words of the other side before a question, from which a pronoun in it is taken to point back at them.
+ENOUGH_SAID = 3
 
 _LEXICON = _labelled.lexicon("questions")
 
@@ -94,7 +94,7 @@ def _tags(conversation: Conversation, index: int, span: LabelledSpan, label: str
     if label not in (*ASKED, "question.rhetorical"):
         return []
     tags = []
-    if _answers_itself(conversation, index, span, label):
+    if conversation.role(index) == "rep" and _answers_itself(conversation, index, span, label):
         tags.append("self_answered")
     if label in ASKED:
         tags.append("follow_up" if _follows_up(conversation, index, span) else "script_jump")
@@ -113,8 +113,13 @@ def _follows_up(conversation: Conversation, index: int, span: LabelledSpan) -> b
         return False
     if "follow_up" in span.tags or _LEXICON["follow_up"].search(words):
         return True
+    said = _labelled.content(conversation, before)
+    if not said:
+        return False
     asked = conversation.content_of(index, span.start_char, span.end_char)
-    return any(conversation.shared(asked, i) >= BUILDS_ON for i in before)
+    after_restatement = any(r.end_char <= span.start_char for r in _labelled.spans(conversation, index, "restatement"))
+    points_back = len(said) >= ENOUGH_SAID and _LEXICON["points_back"].search(words)
+    return bool(asked & said or after_restatement or points_back)
 
 
 def _closes(conversation: Conversation, index: int, span: LabelledSpan) -> bool:

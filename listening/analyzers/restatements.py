@@ -25,8 +25,8 @@ REACH = 14
 #: Share of the restatement's content words found in one customer utterance from which it counts as restated, and the
 #: share a further utterance must add.
 HELD, ADDED = 0.3, 0.2
-#: What each customer utterance back costs against a nearer one.
-DISTANCE_COST = 0.04
+#: What each customer utterance back costs against a nearer one, and what not being the last costs.
+DISTANCE_COST, NOT_LAST = 0.02, 0.15
 #: A labeller this sure is not overruled by the softer vetoes (answer, pitch).
 SURE = 0.9
 #: Digits or letters in a row from which something is read back rather than understood.
@@ -36,7 +36,13 @@ REPLY_WORDS = 8
 
 _LEXICON = _labelled.lexicon("restatements")
 _TOKEN = re.compile(r"[\w@.]+(?:['’]\w+)?")
-_NEGATION = re.compile(r"\b(not|no|never|nobody|none|nothing|nor|without|\w+n'?t)\b")
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|nobody|none|nothing|nor|without|cannot"
+    r"|(?:do|does|did|is|are|was|were|have|has|had|wo|would|ca|could|should|ai|must|need)n'?t)\b"
+)
+_SETS_RIGHT = re.compile(
+    r"(?:well |oh |but |yeah )*(?:it|that|he|she|they|we|i|you|this)(?:'?s|'?re|'?m| is| are| was| were)?(?: not|n'?t)\b"
+)
 
 
 def run(conversation: Conversation, earlier: Earlier) -> Found:
@@ -44,7 +50,7 @@ def run(conversation: Conversation, earlier: Earlier) -> Found:
     said: list[int] = []
     for index in conversation.order:
         role = conversation.role(index)
-        if role == "customer" and index not in conversation.backchannels and conversation.content[index]:
+        if role == "customer" and index not in conversation.backchannels and _says_something(conversation, index):
             said.append(index)
         elif role == "rep" and said:
             findings += _restated(conversation, index, tuple(said[-REACH:]))
@@ -52,6 +58,12 @@ def run(conversation: Conversation, earlier: Earlier) -> Found:
         findings=tuple(findings),
         scores={"restatement": _labelled.scores(conversation, "restatement"), "uptake": _uptake(conversation)},
     )
+
+
+def _says_something(conversation: Conversation, index: int) -> bool:
+    """More than a greeting or a filler: something that can be given back."""
+    text = _labelled.plain(conversation.utterances[index].text)
+    return bool(re.search(r"\w", _LEXICON["empty"].sub("", text)))
 
 
 def _restated(conversation: Conversation, index: int, said: tuple[int, ...]) -> list[Finding]:
@@ -92,17 +104,17 @@ class _Candidate:
         left, found = self.content, list[int]()
         while left and len(found) < 4:
             best, share = self._nearest_holder(left)
-            whole = self.conversation.shared(self.content, best)
-            if share < HELD or (found and whole < ADDED):
+            held = left & self.conversation.content[best]
+            if share < HELD or (found and (len(held) < 2 or self.conversation.shared(self.content, best) < ADDED)):
                 break
             found.append(best)
-            left = left - self.conversation.content[best]
+            left = left - held
         return tuple(sorted({*found, *named})) or self._last_said()
 
     def _nearest_holder(self, content: frozenset[str]) -> tuple[int, float]:
         """The customer utterance that holds most of the words; of two alike, the nearer."""
         shares = {i: self.conversation.shared(content, i) for i in self.said}
-        cost = {i: DISTANCE_COST * back for back, i in enumerate(reversed(self.said))}
+        cost = {i: (DISTANCE_COST * back + NOT_LAST) * (back > 0) for back, i in enumerate(reversed(self.said))}
         best = max(self.said, key=lambda i: shares[i] - cost[i] if shares[i] else -1.0 - cost[i])
         return best, shares[best]
 
@@ -139,7 +151,8 @@ class _Candidate:
         turn = self.conversation.turn_of.get(self.index)
         if not before or turn is None or self.conversation.turns[turn].utterances[0] != self.index:
             return False
-        return self.span.start_char < 8 and self.conversation.asks(before[-1])
+        first = self.span.start_char < 8 and not _LEXICON["addresses"].search(self.words)
+        return first and self.conversation.asks(before[-1])
 
     def _pitches(self) -> bool:
         """About us, and not about the customer."""
@@ -163,21 +176,34 @@ def _reply(conversation: Conversation, index: int, span: LabelledSpan) -> str:
     restated = _labelled.words_of(conversation, index, span)
     opening = " ".join(reply.replace(",", " ").replace("-", " ").split()[:REPLY_WORDS])
     clause = re.split(r"[.;!?]", " ".join(reply.split()[: 2 * REPLY_WORDS]))[0]
+    if _asks_after(conversation, index, span):
+        opening = re.sub(r"^(?:(?:no|nope|nah|yes|yeah|yep|mm|sure|right|um|uh|oh)\b[ ,.]*)+", "", opening)
+        clause = ""
     if _LEXICON["confirms"].match(opening) and not re.match(r"(yes and no|(yeah|right|sure),? no (no|not))", opening):
         return "confirmed"
     if re.match(r"(no|nope|nah)\b", opening):
         agrees = re.match(
-            r"(no|nope|nah)[ ,.]*(no )?(exactly|that's (it|right)|right|yeah|yes|it does|i know)", opening
+            r"(no|nope|nah)[ ,.]*(no )?(exactly|that'?s (it|right)|right|yeah|yes|it does|i know)", opening
         )
         return "confirmed" if agrees or _NEGATION.search(restated) else "corrected"
     if _LEXICON["corrects"].match(opening):
         return "corrected"
     echoed = conversation.content_of(index, span.start_char, span.end_char)
-    if _NEGATION.search(clause) and _says_again(clause, echoed) and not _NEGATION.search(restated):
+    if _SETS_RIGHT.match(clause) and _says_again(clause, echoed) and not _NEGATION.search(restated):
         return "corrected"
     if re.search(r"\b(exactly|that's it|pretty much|spot on|but yeah|you could say)\b", opening):
         return "confirmed"
     return "elaborated"
+
+
+def _asks_after(conversation: Conversation, index: int, span: LabelledSpan) -> bool:
+    """Does the rep go on to ask, so that the customer's "no" answers the question?"""
+    turn = conversation.turn_of.get(index)
+    later = () if turn is None else tuple(i for i in conversation.turns[turn].utterances if i > index)
+    here = _labelled.spans(conversation, index, "question.open", "question.closed")
+    return any(q.start_char >= span.end_char for q in here) or any(
+        _labelled.spans(conversation, i, "question.open", "question.closed") for i in later
+    )
 
 
 def _says_again(clause: str, content: frozenset[str]) -> bool:

@@ -6,7 +6,7 @@ import re
 
 #: Continuers: said while the other holds the floor, they claim nothing ("mhm", "okay").
 _CONTINUERS = frozenset(
-    """mm mhm mmhm mmm mmmm hmm hm hmmm uh-huh uhhuh mm-hm mm-hmm mmhmm uh huh um ah aha oh ooh yeah yep yup right
+    """mm mhm mmhm mmm mmmm hmm hm hmmm uh-huh uhhuh mm-hm mm-hmm mmhmm uh huh um er erm ah aha oh ooh yeah yep yup right
     okay ok k sure gotcha great good nice cool alright righto lovely wow gosh""".split()
 )
 #: Agreement: a listener's word too, but between two turns it is an answer or a confirmation ("exactly", "yes").
@@ -28,6 +28,8 @@ _CONTINUER_PHRASES = (
     "got you",
 )
 _AGREEMENT_PHRASES = ("i know", "no way", "is that right", "for sure")
+#: Thinking aloud: by itself no acknowledgement of anything.
+_FILLERS = frozenset("um uh er erm".split())
 _TOKEN = re.compile(r"[a-z]+(?:['-][a-z]+)*")
 
 
@@ -63,6 +65,6 @@ def continues(text: str) -> bool:
 def _only(text: str, phrase: re.Pattern[str], words: frozenset[str]) -> bool:
     lowered = text.lower().replace("’", "'")
     tokens = _TOKEN.findall(lowered)
-    if not tokens or len(tokens) > MAX_WORDS or re.search(r"\d", lowered):
+    if len(tokens) > MAX_WORDS or re.search(r"\d", lowered) or _FILLERS.issuperset(tokens):
         return False
     return all(word in words for word in _TOKEN.findall(phrase.sub(" ", lowered)))
