@@ -10,7 +10,7 @@ from listening.reports import coaching, numbers, timeline
 from listening.reports.moments import KIND_OF, KINDS, Kind, Moment, excerpt, moments
 from listening.reports.sound import Outline
 from listening.reports.terminal import FAMILIES, TIMINGS
-from listening.scorecard import Component, Heard, Measure, Scorecard
+from listening.scorecard import Component, Heard, Measure, Scorecard, Target
 from listening.scoring import MEASURES
 from listening.transcript import Role, Transcript
 
@@ -234,22 +234,22 @@ def _plain(number: float) -> str:
 
 
 def _track(m: Measure) -> Track | None:
-    """The line runs from 0 (or below, for what can be) to a little beyond everything on it."""
-    if m.value is None or m.target is None:
+    return None if m.value is None else track(m.value, m.target, m.unit, m.interval)
+
+
+def track(value: float, target: Target | None, unit: str, interval: tuple[float, float] | None = None) -> Track | None:
+    """Where a value lies on a line from 0 (or below, for what can be) to a little beyond everything on it."""
+    if target is None:
         return None
-    ends = [m.value, m.target.low, m.target.high, *(m.interval or ())]
-    known = [e for e in ends if e is not None]
+    known = [e for e in (value, target.low, target.high, *(interval or ())) if e is not None]
     low = min(0.0, *known)
-    high = 1.0 if m.unit in ("share", "0–1") else max(known) * 1.25 or 1.0
+    high = 1.0 if unit in ("share", "0–1") else max(known) * 1.25 or 1.0
 
-    def at(value: float) -> float:
-        return round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2)
+    def at(point: float) -> float:
+        return round(100 * min(1.0, max(0.0, (point - low) / (high - low))), 2)
 
-    aim = (
-        at(m.target.low) if m.target.low is not None else 0.0,
-        at(m.target.high) if m.target.high is not None else 100.0,
-    )
-    return Track(at(m.value), aim, (at(m.interval[0]), at(m.interval[1])) if m.interval else None)
+    aim = (at(target.low) if target.low is not None else 0.0, at(target.high) if target.high is not None else 100.0)
+    return Track(at(value), aim, (at(interval[0]), at(interval[1])) if interval else None)
 
 
 def _unmeasured(card: Scorecard) -> tuple[tuple[str, tuple[str, ...]], ...]:
