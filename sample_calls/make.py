@@ -22,26 +22,30 @@ import av
 import numpy as np
 import numpy.typing as npt
 import voices
-from script import LABELS, Line, Script, read_all
 from scipy.signal import butter, resample_poly, sosfilt
+from script import Line, Script, read_all
 
 HERE = Path(__file__).parent
 RATE = voices.RATE
 PHONE_RATE = 8000
 LEAD_MS, TAIL_MS = 600, 900  # silence before the first and after the last word
 SPLIT_MS = 200  # a silence this long within a line parts two stretches of speech
-EARLY_MS = 200  # an overlap of at least this much is an interruption (MEASURES.md)
+EARLY_MS = 200  # an overlap of at least this much is an interruption
+REACTION_MS = 200  # nobody reacts to a silence sooner than this (Levinson & Torreira 2015)
 BIT_RATE = 16_000  # a channel
 #: Loudness of the two sides and of the line's noise, dB: no two calls are set up alike.
 LEVELS = ((0.0, -5.0, -62.0), (-3.0, 0.0, -58.0), (-2.0, -7.0, -64.0), (0.0, 2.0, -60.0))
-PUBLIC = [name for name in LABELS.values() if not name.startswith("cue.")]
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A line in the call (ms); `speech` holds its stretches; `over` is the line that had the floor, None at first."""
+    """A line in the call (ms); `speech` holds its stretches; `over` is the line that had the floor, None at first.
+
+    `at` is where its sound begins, which may be a little before its speech.
+    """
 
     line: Line
+    at: int
     start: int
     end: int
     speech: tuple[tuple[int, int], ...]
@@ -68,8 +72,8 @@ def place(script: Script) -> tuple[list[Placed], list[npt.NDArray[np.float32]]]:
         own = [p.end for p in placed if p.line.role == line.role]
         if own and speech[0][0] < max(own):
             raise ValueError(f"{script.stem}: line {len(placed)} starts before its speaker has ended")
-        placed.append(Placed(line, speech[0][0], speech[-1][1], speech, floor))
-        sounds.append(sound[spans[0][0] * RATE // 1000 : spans[-1][1] * RATE // 1000])
+        placed.append(Placed(line, start, speech[0][0], speech[-1][1], speech, floor))
+        sounds.append(sound)
         if line.inside is None:
             floor = len(placed) - 1
     return placed, sounds
@@ -93,7 +97,7 @@ def mix(script: Script, placed: list[Placed], sounds: list[npt.NDArray[np.float3
     rep_db, customer_db, noise_db = LEVELS[number % len(LEVELS)]
     for p, sound in zip(placed, sounds, strict=True):
         gain = 10 ** ((rep_db if p.line.role == "rep" else customer_db) / 20)
-        at = p.start * RATE // 1000
+        at = p.at * RATE // 1000
         out[channels[p.line.role], at : at + len(sound)] += gain * sound
     out = np.asarray(resample_poly(out, PHONE_RATE, RATE, axis=1), np.float32)
     noise = np.random.default_rng(number).standard_normal(out.shape)
@@ -133,7 +137,8 @@ def truth(script: Script, placed: list[Placed], duration_ms: int) -> dict[str, A
         before = placed[p.over] if p.over is not None else None
         if before is None or before.line.role == p.line.role or p.line.inside is not None or p.line.is_backchannel:
             continue
-        if before.end - p.start >= EARLY_MS and p.end > before.end:
+        silent_ms = p.start - max(min(end, p.start) for start, end in before.speech if start < p.start)
+        if silent_ms < REACTION_MS and before.end - p.start >= EARLY_MS and p.end > before.end:
             interruptions.append({"utterance": i, "of": p.over, "role": p.line.role, "early_ms": before.end - p.start})
         elif p.line.role == "rep":
             pauses.append({"utterance": i, "of": p.over, "ms": max(0, p.start - before.end)})
@@ -169,13 +174,12 @@ def _utterance(script: Script, index: int, p: Placed) -> dict[str, Any]:
 
 
 def gold(call: dict[str, Any]) -> list[dict[str, Any]]:
-    """The shape of `listening annotate`, public labels only."""
+    """The shape of `listening annotate`."""
     rows = []
     for u in call["utterances"]:
-        labels = [label for label in u["labels"] if label["label"] in PUBLIC]
         times = {"start_s": u["start"] / 1000, "end_s": u["end"] / 1000}
         rows.append({"call": call["call"], "index": u["index"], "speaker": u["speaker"], "role": u["role"]})
-        rows[-1] |= {**times, "text": u["text"], "labels": labels}
+        rows[-1] |= {**times, "text": u["text"], "labels": u["labels"]}
     return rows
 
 

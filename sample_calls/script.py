@@ -115,7 +115,8 @@ def _markup() -> ModuleType:
 
     path = HERE.parent / "models" / "labeller" / "markup.py"
     spec = importlib.util.spec_from_file_location("markup", path)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
