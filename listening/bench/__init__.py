@@ -1,0 +1,8 @@
+"""`listening bench`: speed, memory and accuracy on this machine, every figure from a process of its own.
+
+runs.py        starts the workers, takes wall time and peak memory, makes medians
+hearing.py     worker: the whole pipeline on one recording
+reference.py   worker: openai-whisper's own command on the same recording and weights
+text.py        worker: analysis and scoring of a transcript
+accuracy.py    a call against its exact truth
+"""

@@ -1,0 +1,119 @@
+"""`listening bench`: measure speed, memory and accuracy on this machine."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from listening.cli._shared import progress_bar
+from listening.errors import UsageError
+from listening.settings import threads
+
+if TYPE_CHECKING:
+    from listening.bench.runs import Row, Side
+
+SAMPLES = Path(__file__).parents[2] / "sample_calls"
+FORMATS = click.Choice(["terminal", "json"])
+REFERENCE_NOTE = (
+    "whisper: openai-whisper's own command with its defaults (beam of 5) and word times, the same weights, float32;\n"
+    "it hears a stereo file mixed, once. ours: from recording to scorecard, each channel by itself, beam of 1."
+)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--audio", "audio", multiple=True, type=click.Path(path_type=Path), help="A recording; may be repeated.")
+@click.option("--runs", default=1, show_default=True, type=click.IntRange(1), help="Figures are medians of so many.")
+@click.option("--engine", default="auto", show_default=True, help="Our engine.")
+@click.option("--long", "long", is_flag=True, help="Also a two-hour file, made of the first recording by repetition.")
+@click.option("--reference/--no-reference", default=True, help="Run openai-whisper's own command beside it.")
+@click.option("--format", "form", type=FORMATS, default="terminal", show_default=True)
+@click.pass_context
+def command(
+    ctx: click.Context, audio: tuple[Path, ...], runs: int, engine: str, long: bool, reference: bool, form: str
+) -> None:
+    """Measure speed, memory and accuracy on this machine.
+
+    Without a subcommand: the whole pipeline beside openai-whisper's own command, on the sample calls or on --audio.
+    Every figure is of a process of its own, from its start to its end.
+    """
+    if ctx.invoked_subcommand:
+        return
+    from listening.bench import runs as bench
+
+    files = list(audio) or sorted(SAMPLES.glob("*.ogg"))
+    if not files:
+        raise UsageError("There are no sample calls here; name a recording with --audio.")
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"There is no recording at {file}.")
+    with progress_bar("bench") as report:
+        rows = bench.measure(files, runs=runs, engine=engine, reference=reference, progress=report)
+        if long:
+            with tempfile.TemporaryDirectory() as folder:
+                whole = bench.repeated(files[0], Path(folder))
+                rows += bench.measure([whole], engine=engine, reference=False, progress=report)
+    if form == "json":
+        click.echo(json.dumps({"threads": threads(), "runs": runs, "rows": [r.to_dict() for r in rows]}, indent=2))
+    else:
+        click.echo("\n".join(_table(rows, runs)))
+
+
+@command.command("text")
+@click.option("--utterances", default=600, show_default=True, type=click.IntRange(2))
+@click.option("--runs", default=1, show_default=True, type=click.IntRange(1))
+@click.option("--format", "form", type=FORMATS, default="terminal", show_default=True)
+def text(utterances: int, runs: int, form: str) -> None:
+    """Analysis and scoring of a transcript; 600 utterances are about an hour of talk."""
+    from listening.bench import runs as bench
+
+    gold = SAMPLES / "truth.jsonl"
+    if not gold.is_file():
+        raise UsageError("There are no sample calls here to take the words from.")
+    made = [bench.run("text", str(gold), str(utterances)) for _ in range(runs)]
+    figures: dict[str, Any] = {
+        "utterances": utterances,
+        "analysis_s": statistics.median(r.result["analysis_s"] for r in made),
+        "load_s": statistics.median(r.result["load_s"] for r in made),
+        "peak_mb": round(statistics.median(r.peak_mb for r in made)),
+    }
+    if form == "json":
+        click.echo(json.dumps({"threads": threads(), "runs": runs, **figures}, indent=2))
+        return
+    click.echo(f"{utterances} utterances analysed and scored in {figures['analysis_s']:.1f} s", nl=False)
+    click.echo(f" (and {figures['load_s']:.1f} s to load), peak memory {figures['peak_mb']} MB")
+
+
+def _table(rows: Sequence[Row], runs: int) -> list[str]:
+    head = f"{'recording':<26}{'length':>8}  {'':<8}{'time':>8}{'x real':>8}{'memory':>9}{'WER':>8}{'ratio':>7}"
+    lines = [head, "-" * len(head)]
+    for row in rows:
+        name = row.file if len(row.file) <= 25 else "…" + row.file[-24:]
+        lines.append(
+            f"{name:<26}{row.audio_s:>6.0f} s  {'ours':<8}{_cells(row.ours)}"
+            + (f"{row.ratio:>6.1f}x" if row.ratio else "")
+        )
+        if row.reference:
+            lines.append(f"{'':<36}{'whisper':<8}{_cells(row.reference)}")
+    lines += ["", "stages of ours, seconds"]
+    for row in rows:
+        stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in (row.ours.stages or {}).items())
+        lines.append(f"  {row.file}: {stages}")
+    engines = ", ".join(sorted({row.engine for row in rows}))
+    lines += ["", f"{threads()} threads, engine {engines}, medians of {runs} run(s), model base."]
+    if any(row.reference for row in rows):
+        apart = [row.disagreement for row in rows if row.disagreement is not None]
+        if apart:
+            lines.append(f"Words in which the two differ: {statistics.mean(apart):.1%} on average.")
+        lines.append(REFERENCE_NOTE)
+    return lines
+
+
+def _cells(side: Side) -> str:
+    rate = "-" if side.word_error_rate is None else f"{side.word_error_rate:.1%}"
+    return f"{side.seconds:>6.1f} s{side.times_real_time:>8.1f}{side.peak_mb:>6.0f} MB{rate:>8}"
