@@ -19,6 +19,9 @@ from listening.transcript import Span, Timing
 #: A start this long (ms) before the other's end is an overlap and no longer a tight transition (conversation analysis;
 #: MEASURES: interruptions_per_hour).
 INTERRUPTION_MS = 200
+#: Nobody reacts to a silence sooner than this (ms): who starts within it did not wait for the other to stop
+#: (Levinson & Torreira 2015).
+REACTION_MS = 200
 #: The rep leaves at least this long (ms) before speaking: a brief silence that invites more (MEASURES: brief_silences).
 BRIEF_SILENCE_MS = 1000
 
@@ -33,13 +36,9 @@ LABELS = {
 def run(conversation: Conversation, earlier: Earlier) -> Found:
     findings: list[Finding] = []
     spans = {role: conversation.activity(role) for role in ("rep", "customer")}
-    turns = [
-        turn for turn in conversation.turns if turn.role in spans and turn.start is not None and turn.end is not None
-    ]
-    for before, turn in pairwise(turns):
-        if before.role == turn.role:
-            continue
-        findings += _transition(conversation, before, turn, spans)
+    for before, turn in pairwise(_floor(conversation)):
+        if before.role != turn.role:
+            findings += _transition(conversation, before, turn, spans)
     every = merge([*spans["rep"], *spans["customer"], *conversation.activity("other")])
     findings += _waits(conversation, every, spans, [f for f in earlier["questions"] if f.role == "rep"])
     totals: dict[str, float] = {}
@@ -48,20 +47,40 @@ def run(conversation: Conversation, earlier: Earlier) -> Found:
     return Found(findings=tuple(findings), totals=totals)
 
 
+def _floor(conversation: Conversation) -> list[Turn]:
+    """The turns of rep and customer, without remarks said wholly inside the other's talk: those take no floor."""
+    kept: list[Turn] = []
+    reach: dict[str, int] = {}  # role -> end of its utterances so far
+    for index in conversation.order:
+        u, role = conversation.utterances[index], conversation.role(index)
+        if role == "other" or index in conversation.backchannels or u.start is None or u.end is None:
+            continue
+        other = "customer" if role == "rep" else "rep"
+        reach[role] = max(reach.get(role, 0), u.end)
+        if u.end < reach.get(other, 0):
+            continue
+        if kept and kept[-1].role == role:
+            last = kept[-1]
+            end = max(last.end or 0, u.end)
+            kept[-1] = Turn(role, last.speaker, (*last.utterances, index), last.start, end)
+        else:
+            kept.append(Turn(role, u.speaker, (index,), u.start, u.end))
+    return kept
+
+
 def _transition(
     conversation: Conversation, before: Turn, turn: Turn, spans: dict[str, tuple[Span, ...]]
 ) -> list[Finding]:
     """What happened where one turn follows the other: an interruption, or a pause (and perhaps a brief silence)."""
     assert turn.start is not None
-    first, last = turn.utterances[0], before.utterances[-1]
-    start = turn.start
+    first, last, start = turn.utterances[0], before.utterances[-1], turn.start
     end_of_before = _end_of_talk(spans[before.role], start, before)
-    taking = _takes_the_floor(conversation, turn, end_of_before)
+    taking = _takes_the_floor(conversation, turn, _end_of_utterance(conversation, before, start, end_of_before))
     if taking is not None:
-        u = conversation.utterances[taking]
-        early = end_of_before - (u.start or 0)
+        index, early = taking
+        u = conversation.utterances[index]
         why = f"starts {early} ms before the other ends and takes the floor"
-        return [_finding(conversation, "interruption", taking, (u.start or 0, u.end), early, why, of=(last,))]
+        return [_finding(conversation, "interruption", index, (u.start or 0, u.end), early, why, of=(last,))]
     if turn.role != "rep":
         return []
     pause = max(0, start - end_of_before)
@@ -99,8 +118,8 @@ def _finding(
     )
 
 
-def _takes_the_floor(conversation: Conversation, turn: Turn, end_of_before: int) -> int | None:
-    """The utterance by which a turn interrupts, or None.
+def _takes_the_floor(conversation: Conversation, turn: Turn, end_of_before: int) -> tuple[int, int] | None:
+    """The utterance by which a turn interrupts, and by how many ms, or None.
 
     It starts well before the other's end, goes on after it, and is more than an acknowledgement: "yeah" over the last
     words of the other, or a remark inside talk that goes on, takes no floor.
@@ -110,8 +129,26 @@ def _takes_the_floor(conversation: Conversation, turn: Turn, end_of_before: int)
         if u.start is None or u.end is None or end_of_before - u.start < INTERRUPTION_MS:
             return None
         if u.end > end_of_before and not sounds_like_backchannel(u.text):
-            return index
+            return index, end_of_before - u.start
     return None
+
+
+def _end_of_utterance(conversation: Conversation, before: Turn, start: int, end_of_talk: int) -> int:
+    """Where the utterance ends that `start` falls into: who breathes or lists in mid-sentence has not finished.
+
+    Not so when there was time to react to the silence, or when a sentence had ended in it: then both start anew.
+    """
+    silence = start - end_of_talk
+    if silence >= REACTION_MS:
+        return end_of_talk
+    for index in before.utterances:
+        u = conversation.utterances[index]
+        if u.start is None or u.end is None or not u.start < start < u.end:
+            continue
+        said = [word for word in u.words if word.start is not None and word.start < start]
+        finished = bool(said) and said[-1].text[-1:] in ".?!"
+        return end_of_talk if silence > 0 and finished else max(u.end, end_of_talk)
+    return end_of_talk
 
 
 def _end_of_talk(spans: tuple[Span, ...], start: int, turn: Turn) -> int:
@@ -163,7 +200,7 @@ def _speech_end(spans: tuple[Span, ...], end: int | None) -> int | None:
 
 ANALYZER = Analyzer(
     name="pauses",
-    version="1",
+    version="2",
     labels=LABELS,
     source="Stivers et al. 2009; Levinson & Torreira 2015 (A); Rowe 1974 on wait time (B)",
     needs=Timing.ACOUSTIC,
