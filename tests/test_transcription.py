@@ -55,6 +55,14 @@ def test_the_first_words_after_a_pause_come_early() -> None:
     assert second.words[0].start == 3900
 
 
+def test_a_sound_the_recognizer_passed_over_keeps_no_words() -> None:
+    said = words(("Well,", 100, 400), ("we", 5000, 5200), ("missed.", 5200, 5600))
+    (only,) = build("A", said, [Span(0, 400), Span(4900, 5600)])
+    assert (only.text, only.start) == ("Well, we missed.", 4900)
+    yes = words(("Yeah.", 100, 400), ("we", 5000, 5200), ("missed.", 5200, 5600))
+    assert len(build("A", yes, [Span(0, 400), Span(4900, 5600)])) == 2
+
+
 def test_long_talk_is_cut_at_sentences() -> None:
     said = tuple(Word("word." if i % 10 == 9 else "word", i * 500, i * 500 + 450) for i in range(100))
     parts = build("A", said, [Span(0, 50_000)])

@@ -18,7 +18,10 @@ from listening.recognizers._guards import without_loops
 from listening.transcript import Span, Word
 
 WINDOW_MS = 29_000  # a little under Whisper's 30 s
-PAD_MS = 200  # sound kept around speech, so that no consonant is lost
+PAD_BEFORE_MS = (
+    500  # sound kept before speech: Whisper puts first words early, and they must not fall into the piece before
+)
+PAD_AFTER_MS = 200  # and after it, so that no consonant is lost
 CUT_BACK_MS = 8_000  # speech longer than a window is cut at its quietest point in this much before the end
 
 
@@ -63,10 +66,10 @@ def pack(samples: npt.NDArray[Any], speech: Sequence[Span]) -> tuple[Chunk, ...]
     end_of_all = len(samples) * 1000 // RATE
     padded: list[Span] = []
     for i, span in enumerate(speech):
-        # Between two stretches the sound is shared out at the middle of the pause.
-        low = (speech[i - 1].end + span.start) // 2 if i else 0
+        # What follows a stretch is its own up to the middle of the pause, at most; the rest belongs to the next.
+        low = min((speech[i - 1].end + span.start) // 2, speech[i - 1].end + PAD_AFTER_MS) if i else 0
         high = (span.end + speech[i + 1].start) // 2 if i + 1 < len(speech) else end_of_all
-        padded += _cut(samples, Span(max(span.start - PAD_MS, low), min(span.end + PAD_MS, high)))
+        padded += _cut(samples, Span(max(span.start - PAD_BEFORE_MS, low), min(span.end + PAD_AFTER_MS, high)))
     chunks: list[Chunk] = []
     pieces: list[Piece] = []
     at = 0

@@ -21,6 +21,7 @@ HESITATION_MS = 1_500  # a shorter pause inside a sentence does not end it, when
 LONG_MS = 12_000  # after this much talk an utterance ends with the sentence
 REPLY_MS = 150  # this much of somebody else's speech in a pause at a sentence's end makes it two utterances
 NEAR_MS = 500  # how far a change of speaker may be moved to the end of a sentence
+BURST_MS = 700  # a sound this short, alone, is a backchannel or a breath
 EARLY_MS = 600  # a word that begins this near to the end of a run may belong to the next
 ENDS = ".?!。？！"
 UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "km", "bo", "yue"})  # languages written without spaces
@@ -127,6 +128,10 @@ def _hand_on_early_words(in_run: list[list[Word]], runs: Sequence[Sequence[Span]
     """
     for r in range(len(runs) - 1):
         said = in_run[r]
+        if _belongs_to_next(said, in_run[r + 1], Span(runs[r][0].start, runs[r][-1].end)):
+            in_run[r + 1][:0] = said
+            said.clear()
+            continue
         for count in (1, 2):
             if len(said) <= count or not in_run[r + 1]:
                 break
@@ -136,6 +141,16 @@ def _hand_on_early_words(in_run: list[list[Word]], runs: Sequence[Sequence[Span]
                 in_run[r + 1][:0] = tail
                 del said[-count:]
                 break
+
+
+def _belongs_to_next(said: Sequence[Word], following: Sequence[Word], run: Span) -> bool:
+    """Whether one or two words on a short sound are the beginning of the next sentence ("Well, | we missed").
+
+    The recognizer passed over the sound itself ("mm"), which stays as speech without words.
+    """
+    if not 1 <= len(said) <= 2 or not following or run.length > BURST_MS:
+        return False
+    return not any(w.text[-1:] in ENDS for w in said) and following[0].text[:1].islower() and said[0].text[:1].isupper()
 
 
 def _runs(speech: Sequence[Span]) -> list[list[Span]]:
