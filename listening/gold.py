@@ -41,7 +41,7 @@ def stripped(call: GoldCall) -> GoldCall:
 
 
 def _bare(text: str) -> str:
-    """Lower case; of punctuation only what stands inside a word or number ("don't", "follow-up", "4.5")."""
+    """Lower case; of punctuation only what belongs to a word or number ("don't", "follow-up", "4.5%")."""
     return " ".join(re.sub(r"(?<!\w)[^\w\s$£€]+|[^\w\s%]+(?!\w)", " ", text.lower()).split())
 
 
@@ -72,6 +72,8 @@ def _gold_row(line: str, where: str) -> dict[str, Any]:
         raise TranscriptError(f"A gold file needs a text for every utterance; {where} has none.")
     if str(row.get("role", "unknown")) not in {role.value for role in Role}:
         raise TranscriptError(f"A role is rep, customer, other or unknown; {where} has another.")
+    if not all(isinstance(row.get(key), (int, float, type(None))) for key in ("index", "start_s", "end_s")):
+        raise TranscriptError(f"index, start_s and end_s are numbers; {where} has something else.")
     if "labels" in row:
         row["labels"] = _label_names(row["labels"], where)
     return row

@@ -29,7 +29,7 @@ ROOM_MS = 1000
 #: Words of the rep's own between two questions of one turn, up to which the second is stacked on the first.
 STACKED_WORDS = 12
 #: Content words of the other side before a question, from which a pronoun in it is taken to point back at them.
-ENOUGH_SAID = 3
+ENOUGH_SAID = 2
 
 _LEXICON = _labelled.lexicon("questions")
 
@@ -138,9 +138,9 @@ def _answers_itself(conversation: Conversation, index: int, span: LabelledSpan, 
     rest = _labelled.plain(text[span.end_char :]).lstrip(" ?.!,…-")
     if not rest or any(s.start_char >= span.end_char for s in _labelled.spans(conversation, index, *QUESTION_LABELS)):
         return False
-    if _LEXICON["answers_itself"].match(rest):
-        return True
-    return label == "question.rhetorical" and not _LEXICON["gives_room"].match(rest)
+    if _LEXICON["gives_room"].match(rest):
+        return False
+    return label == "question.rhetorical" or bool(_LEXICON["answers_itself"].match(rest))
 
 
 def _stacked(conversation: Conversation, asked: list[tuple[int, LabelledSpan]]) -> set[tuple[int, int]]:

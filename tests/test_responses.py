@@ -1,0 +1,116 @@
+"""The response mix: the rep's next move after each customer statement."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from conftest import make_call
+from marked import analysed, found, tags
+
+from listening.analyzers import analyse
+from listening.transcript import CallInfo, Provenance, Speaker, Transcript, Utterance
+
+
+@pytest.mark.parametrize(
+    ("answer", "move"),
+    [
+        ("[rs|Three times in a week.]", "restate"),
+        ("[open|What did the guests say?]", "ask"),
+        ("Okay. [closed|The same lift?]", "ask"),
+        ("[push|Let's get a technician booked.]", "push"),
+        ("Right, I see.", "acknowledge"),
+        ("That makes sense. Thanks for telling me.", "acknowledge"),
+        ("We had a hotel in Bath with exactly that and they love our service plan.", "rejoinder"),
+        (
+            "Our service plan covers every lift in the house around the clock, weekends too. [closed|Is it the same one?]",
+            "rejoinder",
+        ),
+    ],
+)
+def test_the_move(answer: str, move: str) -> None:
+    analysis = analysed(("customer", "The lift got stuck three times this week."), ("rep", answer))
+    (response,) = found(analysis, "response")
+    assert (response.tags, response.of, response.utterance, response.role) == ((move,), (0,), 1, "rep")
+
+
+@pytest.mark.parametrize("text", ["Hello.", "Mm-hm.", "Good morning!", "[closed|What does it cost?]", "", "..."])
+def test_what_is_no_statement(text: str) -> None:
+    analysis = analysed(("customer", text), ("rep", "Our plans start at ninety."))
+    assert found(analysis, "response") == []
+
+
+def test_a_statement_that_ends_in_a_question_is_owed_an_answer() -> None:
+    analysis = analysed(
+        ("customer", "We're in Leeds. [closed|Do you cover that?]"), ("rep", "We do, all of Yorkshire.")
+    )
+    assert found(analysis, "response") == []
+
+
+def test_the_utterances_of_one_customer_turn_are_one_statement() -> None:
+    analysis = analysed(("customer", "It broke."), ("customer", "Then it broke again."), ("rep", "[rs|Twice.]"))
+    assert [f.of for f in found(analysis, "response")] == [(0, 1)]
+
+
+def test_silence_is_a_move_when_it_was_heard() -> None:
+    lines = (("customer", "I don't know what to do.", 0, 3), ("rep", "It's a known problem with these.", 4.4, 7))
+    assert tags(analysed(*lines, acoustic=True), "response") == [("silence",)]
+    assert tags(analysed(*lines), "response") == [("rejoinder",)]
+
+
+def test_leaving_the_floor_with_a_nod_is_silence_too() -> None:
+    analysis = analysed(
+        ("customer", "My father built this place.", 0, 3),
+        ("rep", "Mm.", 3.2, 3.5),
+        ("customer", "And I'm closing it.", 4.5, 6),
+        ("rep", "[rs|You're closing what he built.]", 6.3, 8),
+        acoustic=True,
+    )
+    assert tags(analysis, "response") == [("silence",), ("restate",)]
+
+
+@pytest.mark.parametrize(
+    "transcript",
+    [
+        pytest.param(make_call(), id="empty"),
+        pytest.param(make_call(("rep", "Hello? Anybody there?")), id="rep only"),
+        pytest.param(make_call(("customer", "Hello? It leaks.")), id="customer only"),
+        pytest.param(make_call(("rep", ""), ("customer", " "), ("rep", "...")), id="no words"),
+        pytest.param(make_call(("Ann", "What is it?"), ("Bob", "It leaks."), ("Ann", "So it leaks.")), id="no roles"),
+        pytest.param(
+            Transcript(
+                (
+                    Utterance("What broke?", "r", 0, 900),
+                    Utterance("The pump.", "c"),
+                    Utterance("So the pump.", "r", 500, 400),
+                ),
+                (Speaker("r"), Speaker("c")),
+                CallInfo("x"),
+                Provenance("made.by.hand", "transcript"),
+            ),
+            id="some times missing",
+        ),
+    ],
+)
+def test_odd_calls_are_analysed(transcript: Transcript) -> None:
+    analysis = analyse(transcript)
+    assert all(len(values) == len(transcript.utterances) for values in analysis.scores.values())
+
+
+@pytest.mark.slow
+def test_an_hour_of_talk_is_analysed_in_ten_seconds() -> None:
+    lines = []
+    for n in range(150):
+        lines += [
+            ("rep", f"So what happened with the order number {n} after the team had looked at it?"),
+            (
+                "customer",
+                f"Well, it took us about {n} days and nobody told finance, so we paid for it twice in the end.",
+            ),
+            ("rep", "You paid twice. Right. And how did they take that? Was it a big thing for you?"),
+            ("customer", "Yeah, honestly, it's hard to get a budget for anything now, my boss has to approve it all."),
+        ]
+    analyse(make_call(("rep", "Hi.")))  # loads what is loaded once
+    began = time.perf_counter()
+    analyse(make_call(*lines))
+    assert time.perf_counter() - began < 10
