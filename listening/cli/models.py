@@ -10,11 +10,11 @@ from listening.progress import Progress
 
 
 @click.group("models")
-def models() -> None:
+def command() -> None:
     """List, fetch and verify the models that listening uses."""
 
 
-@models.command("list")
+@command.command("list")
 def list_models() -> None:
     """Every model: size, licence, purpose, and whether it has been fetched."""
     for model in store.catalogue().values():
@@ -22,7 +22,7 @@ def list_models() -> None:
         click.echo(f"{model.name:<16} {model.size / 1e6:>6.0f} MB  {state:<8} {model.licence:<22} {model.purpose}")
 
 
-@models.command("pull")
+@command.command("pull")
 @click.argument("names", nargs=-1)
 def pull_models(names: tuple[str, ...]) -> None:
     """Fetch models (all of them when none is named); damaged ones are fetched again."""
@@ -31,7 +31,7 @@ def pull_models(names: tuple[str, ...]) -> None:
             click.echo(f"{name}: {store.pull(name, progress)}")
 
 
-@models.command("verify")
+@command.command("verify")
 @click.argument("names", nargs=-1)
 def verify_models(names: tuple[str, ...]) -> None:
     """Read every byte of the fetched models and compare it with the manifest."""
@@ -46,7 +46,7 @@ def verify_models(names: tuple[str, ...]) -> None:
         raise ModelError("\n".join(problems))
 
 
-@models.command("where")
+@command.command("where")
 @click.argument("name")
 def where_model(name: str) -> None:
     """Print the folder a model lies in."""
