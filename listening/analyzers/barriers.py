@@ -27,6 +27,8 @@ LABELS = {
 FOLLOW_TURNS = 3
 #: The rep's words before a question or restatement up to which that still is the first thing done with a barrier.
 PREAMBLE_WORDS = 8
+#: Words of the rep's from which a reply is a statement and no mere acknowledgement.
+STATEMENT_WORDS = 8
 #: Share of a cue's content words in a later question from which that question is about the cue.
 PICKED_UP = 0.2
 
@@ -77,22 +79,29 @@ def _met(conversation: Conversation, index: int, acts: list[Finding]) -> tuple[s
         return None, "the rep does not speak again"
     turn = turns[0]
     raised = set(conversation.exchange(turn.utterances[0])[0]) | {index}
+    asked = False
     for before, act in acts_in(conversation, turn, acts):
         if act.label == "restatement" and raised.intersection(act.of) and before <= PREAMBLE_WORDS:
             return "restated", "the rep next gives it back"
         if act.label == "next_step.push":
             return "pushed", "the rep next proposes a step"
         if act.label in ("question.open", "question.closed") and before <= PREAMBLE_WORDS:
+            asked = True
             if "close_directed" in act.tags and "follow_up" not in act.tags:
                 break
             if "follow_up" in act.tags:
                 return "explored", "the rep next asks about it"
     said = _labelled.plain(" ".join(conversation.utterances[i].text for i in turn.utterances))
     said = _without_acknowledgement(said)
-    if _LEXICON["rebuts"].match(said):
+    if _LEXICON["rebuts"].match(said) or _LEXICON["turns"].search(said):
         return "rebutted", "the rep next argues against it"
     if _LEXICON["pivots"].search(said):
         return "pivoted", "the rep next turns to what is on offer"
+    if not asked and len(said.split()) >= STATEMENT_WORDS:
+        answers = _labelled.content(conversation, turn.utterances) & conversation.content[index]
+        if answers:
+            return "rebutted", "the rep next answers it with a statement"
+        return "pivoted", "the rep next says something else at length"
     return "passed_over", "the rep next does none of asking, giving back, arguing or offering"
 
 

@@ -106,12 +106,12 @@ def stacked_questions(a: Analysis) -> Reading:
     "Times the rep answers the rep's own question.",
     "Rowe 1974 on wait time",
     "count",
-    "the rep's open and closed questions",
+    "the rep's open, closed and rhetorical questions",
 )
 def self_answered_questions(a: Analysis) -> Reading:
     if reason := sides(a):
         return missing(reason)
-    asked = _questions(a)
+    asked = a.labelled(*ASKED, "question.rhetorical", role="rep")
     return count(tagged(a, asked, "self_answered"), len(asked))
 
 

@@ -111,12 +111,13 @@ def barriers_explored_share(a: Analysis) -> Reading:
     "Of the problems, hopes and feelings the customer voiced, those the rep picked up within three turns.",
     "the project's essays",
     "share",
-    "the customer's cues",
+    "the customer's cues after which the rep spoke",
 )
 def cues_followed_share(a: Analysis) -> Reading:
     if reason := sides(a):
         return missing(reason)
-    cues = a.labelled("cue.problem", "cue.hope", "cue.feeling", role="customer")
+    voiced = a.labelled("cue.problem", "cue.hope", "cue.feeling", role="customer")
+    cues = tagged(a, voiced, "followed", "missed")
     return share(tagged(a, cues, "followed"), cues, "no problem, hope or feeling of the customer was found")
 
 
