@@ -37,8 +37,8 @@ class Observations:
     def __len__(self) -> int:
         return len(self.calls)
 
-    def where(self, mask: Mask) -> Observations:
-        """Only the calls for which the mask holds."""
+    def where(self, mask: Mask | Ints) -> Observations:
+        """Only the calls for which the mask holds, or at these places."""
         return Observations(
             self.calls[mask],
             self.reps[mask],

@@ -1,0 +1,374 @@
+"""How reps' listening moves over time, and how sure that is.
+
+    Team        one measure over all reps by one ruler: what calls of each type are like, each rep's mean
+    RepTrend    one rep and measure: mean, periods, trend, consistency, change, best and worst calls
+
+Like is compared with like: what a call type does to a measure is estimated from reps who have calls of several types
+and taken out before reps are compared. Numbers of different rulers are never put together: a rep's figures are those
+of the latest ruler, and periods of older ones stand apart in the line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from listening.scoring import trends_stats as st
+from listening.scoring.rubric import Rubric
+from listening.scoring.trends_data import Observations, Sums
+from listening.scoring.trends_stats import Floats, Interval
+
+PERIODS = ("week", "month", "quarter", "call-type", "opportunity")
+NOT_ENOUGH = "not enough calls to say"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A rep in the team: mean with interval (None for one call without a team), `enough` says whether to rely on it."""
+
+    rep: str
+    n: int
+    mean: Interval | None
+    enough: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """One measure over all reps, by one ruler.
+
+    effects   call type -> how much calls of that type differ from the team's average call
+    centre    the team's mean with its interval; None for fewer than `trends_stats.MIN_TEAM` reps
+    spread    how much reps' means differ from each other (standard deviation), None likewise
+    """
+
+    key: str
+    ruler: int
+    standings: Mapping[str, Standing]
+    effects: Mapping[str, float]
+    centre: Interval | None
+    spread: float | None
+    call_variance: float
+    centre_sd: float = 0.0
+    _pooled: st.Pooled | None = None
+    _place: Mapping[str, int] = field(default_factory=dict)
+    _own: Mapping[str, tuple[int, float, float]] = field(default_factory=dict)
+
+    def difference(self, rep: str, other: str) -> Interval | None:
+        """Mean of one rep less that of the other, call types allowed for; None when there are not enough calls."""
+        if rep not in self._own or other not in self._own:
+            return None
+        a, b = self._own[rep], self._own[other]
+        if min(a[0], b[0]) < st.MIN_CALLS:
+            return None
+        if self._pooled is not None:
+            return self._pooled.difference(self._place[rep], self._place[other], a[0] + b[0])
+        return st.welch(a, b)
+
+    def allow_for(self, values: Floats, call_types: NDArray[np.object_]) -> Floats:
+        """The values less what their call type does to them."""
+        return values - np.array([self.effects.get(t, 0.0) for t in call_types], dtype=np.float64)
+
+
+def team(key: str, sums: Iterable[Sums], ruler: int) -> Team:
+    """What the sums of one measure say of the team, by one ruler."""
+    cells = [s for s in sums if s.ruler == ruler and s.rep and s.n > 0]
+    reps = sorted({s.rep for s in cells})
+    types = sorted({s.call_type for s in cells})
+    if not cells:
+        return Team(key, ruler, {}, {}, None, None, 0.0)
+    place = {rep: i for i, rep in enumerate(reps)}
+    of_rep = np.array([place[s.rep] for s in cells])
+    of_type = np.array([types.index(s.call_type) for s in cells])
+    n = np.array([s.n for s in cells], dtype=np.float64)
+    mean = np.array([s.mean for s in cells])
+    squares = np.array([s.squares for s in cells])
+    effects = _type_effects(of_rep, of_type, n, mean, len(reps), len(types))
+    mean = mean - effects[of_type]
+    count = np.bincount(of_rep, n, len(reps)).astype(np.float64)
+    means = np.bincount(of_rep, n * mean, len(reps)) / count
+    inside = np.bincount(of_rep, squares + n * (mean - means[of_rep]) ** 2, len(reps)).astype(np.float64)
+    variances, df = st.moderated(inside, count - 1)
+    own = {rep: (int(count[i]), float(means[i]), float(inside[i])) for rep, i in place.items()}
+    named = {t: float(e) for t, e in zip(types, effects, strict=True)}
+    pooled = None
+    centre = spread = None
+    if len(reps) >= st.MIN_TEAM and np.isfinite(variances).all():
+        pooled = st.pool(means, variances / count, df)
+        centre = pooled.centre_interval(int(count.sum()))
+        spread = pooled.spread
+    standings = {}
+    for rep, i in place.items():
+        calls = int(count[i])
+        stands = pooled.interval(i, calls) if pooled else st.from_sums(*own[rep])
+        enough = stands is not None and calls >= st.MIN_CALLS
+        standings[rep] = Standing(rep, calls, stands, enough)
+    variance = float(np.nanmean(variances)) if np.isfinite(variances).any() else 0.0
+    centre_sd = pooled.centre_sd if pooled else 0.0
+    return Team(key, ruler, standings, named, centre, spread, variance, centre_sd, pooled, place, own)
+
+
+def _type_effects(
+    of_rep: NDArray[np.int64], of_type: NDArray[np.int64], n: Floats, mean: Floats, reps: int, types: int
+) -> Floats:
+    """Least squares of cell means on rep and call type; the effects average zero over the team's calls."""
+    if types < 2:
+        return np.zeros(types)
+    design = np.zeros((len(n), types))
+    design[np.arange(len(n)), of_type] = 1.0
+    total = np.bincount(of_rep, n, reps)
+
+    def within(column: Floats) -> Floats:
+        return column - (np.bincount(of_rep, n * column, reps) / total)[of_rep]
+
+    x = np.column_stack([within(design[:, t]) for t in range(types)])
+    normal = x.T @ (n[:, None] * x)
+    effects = np.linalg.pinv(normal) @ (x.T @ (n * within(mean)))
+    share = np.bincount(of_type, n, types) / n.sum()
+    return np.asarray(effects - float(share @ effects), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One period of a rep's line. `mean` is shrunk toward the rep's own and through it the team's; `raw` is not.
+
+    A point of another ruler than the one before stands behind a break.
+    """
+
+    period: str
+    ruler: int
+    n: int
+    raw: float
+    mean: Interval | None
+    enough: bool
+    after_break: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RepTrend:
+    """One measure of one rep. What is None is "not enough calls to say".
+
+    mean          over all calls of the latest ruler, shrunk toward the team
+    slope         change a month
+    consistency   standard deviation over calls, call types allowed for
+    change        last period less the one before
+    moved         the slope is there, also when all of the rep's measures are looked at together
+    best, worst   store keys of calls, the best and worst examples first; empty when the measure has no good end
+    """
+
+    rep: str
+    key: str
+    ruler: int
+    n: int
+    mean: Interval | None
+    points: tuple[Point, ...]
+    slope: Interval | None
+    consistency: Interval | None
+    change: Interval | None
+    moved: bool
+    movement: float
+    best: tuple[int, ...]
+    worst: tuple[int, ...]
+
+    @property
+    def says(self) -> str:
+        """The trend in words, no more than the intervals allow."""
+        if self.mean is None or self.n < st.MIN_CALLS or self.slope is None:
+            return NOT_ENOUGH
+        if not self.moved:
+            return "no movement that is larger than chance"
+        return "rising" if self.slope.value > 0 else "falling"
+
+
+def of_rep(
+    seen: Observations,
+    sums: Mapping[str, Sequence[Sums]],
+    rep: str,
+    keys: Sequence[str],
+    by: str = "month",
+    good: Mapping[str, float] | None = None,
+    examples: int = 3,
+) -> tuple[RepTrend, ...]:
+    """The trends of one rep.
+
+    seen   calls of the rep (others are ignored), see `Store.measures`; sums: of the whole team, see `Store.sums`
+    by     one of `PERIODS`; call-type and opportunity take the place of time in the points
+    good   measure -> 1 when more is better, -1 when less is; the others have no best and worst examples
+    """
+    return _trends(seen.of_rep(rep), rep, keys, by, good or {}, examples, _teams(sums))
+
+
+def of_team(
+    seen: Observations,
+    sums: Mapping[str, Sequence[Sums]],
+    keys: Sequence[str],
+    by: str = "month",
+    good: Mapping[str, float] | None = None,
+    examples: int = 3,
+) -> dict[str, tuple[RepTrend, ...]]:
+    """The trends of every rep, by name; the order says nothing about anybody."""
+    reps, place = np.unique(seen.reps.astype(str), return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    ends = np.cumsum(np.bincount(place, minlength=len(reps)))
+    teams = _teams(sums)
+    found = {}
+    for rep, start, end in zip(reps.tolist(), [0, *ends[:-1]], ends, strict=True):
+        if rep:
+            own = seen.where(np.sort(order[start:end]))
+            found[rep] = _trends(own, rep, keys, by, good or {}, examples, teams)
+    return found
+
+
+def _teams(sums: Mapping[str, Sequence[Sums]]) -> Callable[[str, int], Team]:
+    """`team`, each made once."""
+    return cache(lambda key, ruler: team(key, sums.get(key, ()), ruler))
+
+
+def _trends(
+    own: Observations,
+    rep: str,
+    keys: Sequence[str],
+    by: str,
+    good: Mapping[str, float],
+    examples: int,
+    teams: Callable[[str, int], Team],
+) -> tuple[RepTrend, ...]:
+    directions = {"listening_index": 1.0, **good}
+    found: list[RepTrend] = []
+    p_values: dict[int, float] = {}
+    for key in keys:
+        some = own.where(~np.isnan(own.values[key]))
+        dated = some.rulers[~np.isnat(some.days)]
+        ruler = int(dated[-1]) if len(dated) else int(some.rulers[-1]) if len(some) else 0
+        trend, p = _one(some, teams(key, ruler), rep, key, by, directions.get(key, 0.0), examples)
+        if p is not None:
+            p_values[len(found)] = p
+        found.append(trend)
+    moved = dict(zip(p_values, st.surely_moved(list(p_values.values())), strict=True))
+    return tuple(dataclasses.replace(trend, moved=moved.get(i, False)) for i, trend in enumerate(found))
+
+
+def _one(
+    some: Observations, whole: Team, rep: str, key: str, by: str, direction: float, examples: int
+) -> tuple[RepTrend, float | None]:
+    latest = some.where(some.rulers == whole.ruler)
+    values = whole.allow_for(latest.values[key], latest.call_types)
+    standing = whole.standings.get(rep)
+    mean = standing.mean if standing and standing.enough else None
+    dated = ~np.isnat(latest.days)
+    days = latest.days[dated].astype(np.int64).astype(np.float64)
+    fit = st.slope(days, values[dated])
+    points = _points(some, whole, key, by, standing)
+    movement = 0.0
+    if fit is not None and np.std(values) > 0:
+        movement = float(fit[0].value * np.ptp(days) / 30.0 / np.std(values, ddof=1))
+    best, worst = _examples(latest, key, direction, examples)
+    trend = RepTrend(
+        rep=rep,
+        key=key,
+        ruler=whole.ruler,
+        n=len(latest),
+        mean=mean,
+        points=points,
+        slope=fit[0] if fit else None,
+        consistency=st.spread(values),
+        change=_change(latest, values, by),
+        moved=False,
+        movement=movement,
+        best=best,
+        worst=worst,
+    )
+    return trend, fit[1] if fit else None
+
+
+def _examples(latest: Observations, key: str, direction: float, many: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    if not direction or len(latest) < 2 * many:
+        return (), ()
+    order = np.argsort(-direction * latest.values[key], kind="stable")
+    return tuple(latest.calls[order[:many]].tolist()), tuple(latest.calls[order[::-1][:many]].tolist())
+
+
+def period_of(seen: Observations, by: str) -> NDArray[np.object_]:
+    """The period of each call: 2026-W07, 2026-02, 2026-Q1, its type or opportunity; "" when it has none."""
+    if by == "call-type":
+        return seen.call_types
+    if by == "opportunity":
+        return seen.opportunities
+    names = np.full(len(seen), "", dtype=object)
+    for i, day in enumerate(seen.days):
+        if np.isnat(day):
+            continue
+        date = day.item()
+        if by == "month":
+            names[i] = f"{date:%Y-%m}"
+        elif by == "week":
+            year, week, _ = date.isocalendar()
+            names[i] = f"{year}-W{week:02d}"
+        else:
+            names[i] = f"{date.year}-Q{(date.month + 2) // 3}"
+    return names
+
+
+def _points(some: Observations, whole: Team, key: str, by: str, standing: Standing | None) -> tuple[Point, ...]:
+    """The periods, those of each ruler by themselves. Shrinking is done only for the latest ruler, which has a team."""
+    names = period_of(some, by)
+    values = some.values[key]
+    if by != "call-type":
+        values = whole.allow_for(values, some.call_types)
+    cells = sorted({(str(p), int(r)) for p, r in zip(names, some.rulers, strict=True) if p})
+    if by not in ("call-type", "opportunity"):
+        first = {r: min(p for p, q in cells if q == r) for _, r in cells}
+        cells.sort(key=lambda c: (c[0], first[c[1]], c[1]))
+    groups = [values[(names == p) & (some.rulers == r)] for p, r in cells]
+    intervals: list[Interval | None] = [st.alone(g) for g in groups]
+    current = [i for i, (_, r) in enumerate(cells) if r == whole.ruler]
+    if current and standing is not None and whole.centre is not None and whole.spread is not None:
+        counted = [st.summed(groups[i]) for i in current]
+        n = np.array([c[0] for c in counted], dtype=np.float64)
+        inside = float(sum(c[2] for c in counted))
+        free = float(n.sum() - len(n))
+        # The rep's own variance, with the team's as so many calls' worth of prior knowledge.
+        variance = (inside + 10 * whole.call_variance) / (free + 10)
+        centre = (whole.centre.value, float(np.hypot(whole.spread, whole.centre_sd)))
+        pooled = st.pool(
+            np.array([c[1] for c in counted]),
+            variance / n,
+            np.full(len(n), free + 10),
+            centre=centre,
+            scale=max(whole.spread, 1e-9),
+        )
+        for place, i in enumerate(current):
+            intervals[i] = pooled.interval(place, int(n[place]))
+    points = []
+    before: int | None = None
+    for (period, ruler), group, interval in zip(cells, groups, intervals, strict=True):
+        enough = len(group) >= st.MIN_CALLS
+        points.append(
+            Point(period, ruler, len(group), float(group.mean()), interval, enough, before not in (None, ruler))
+        )
+        before = ruler
+    return tuple(points)
+
+
+def _change(latest: Observations, values: Floats, by: str) -> Interval | None:
+    """Last period less the one before, when both have enough calls."""
+    if by in ("call-type", "opportunity"):
+        return None
+    names = period_of(latest, by)
+    periods = sorted({str(p) for p in names if p})
+    if len(periods) < 2:
+        return None
+    return st.welch(st.summed(values[names == periods[-1]]), st.summed(values[names == periods[-2]]))
+
+
+def directions(rubric: Rubric) -> dict[str, float]:
+    """Measure -> 1 where the rubric wants more of it, -1 where less; those with a range to both sides are left out."""
+    found = {f"component.{key}": 1.0 for key in rubric.components} | {"listening_index": 1.0}
+    for key, aim in rubric.aims.items():
+        if (aim.target.low is None) != (aim.target.high is None):
+            found[key] = 1.0 if aim.target.high is None else -1.0
+    return found
