@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -37,7 +37,6 @@ def _environment() -> Environment:
     made.globals.update(html.globals_for_calls())
     made.filters["clock"] = numbers.clock
     made.filters["amount"] = numbers.amount
-    made.filters["path"] = lambda text: quote(str(text), safe="")
     made.filters["day"] = lambda text: (text or "–")[:10]
     made.filters["moment"] = lambda text: (text or "")[:16].replace("T", " ")
     return made
