@@ -98,7 +98,8 @@ def each(paths: list[Path], work: Callable[[Path, Progress], Result]) -> Iterato
                 result = work(path, report)
         except ListeningError as error:
             failed = failed or error.exit_code
-            click.echo(f"listening: {path.name}: {error}", err=True)
+            named = "" if path.name in str(error) else f"{path.name}: "
+            click.echo(f"listening: {named}{error}", err=True)
             continue
         yield result
     if failed:
