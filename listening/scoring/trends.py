@@ -372,3 +372,13 @@ def directions(rubric: Rubric) -> dict[str, float]:
         if (aim.target.low is None) != (aim.target.high is None):
             found[key] = 1.0 if aim.target.high is None else -1.0
     return found
+
+
+def common_ruler(cells: Iterable[Sums], rep: str, other: str) -> int:
+    """The ruler to compare two reps by: the one that the rep with fewer calls by it has most calls by, later ones first."""
+    counts: dict[int, dict[str, int]] = {}
+    for s in cells:
+        if s.rep in (rep, other):
+            by_rep = counts.setdefault(s.ruler, {rep: 0, other: 0})
+            by_rep[s.rep] += s.n
+    return max(counts, key=lambda ruler: (min(counts[ruler].values()), ruler), default=0)
