@@ -20,7 +20,6 @@ class Base:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.where = describe(engine.url)
-        self._rulers: dict[str, int] = {}
         self._rubrics: dict[int, Rubric] = {}
 
     @contextmanager
@@ -55,27 +54,26 @@ class Base:
         """The id of a ruler, added when it is new."""
         rubric_digest = packing.rubric_digest(rubric)
         digest = packing.ruler_digest(versions, rubric_digest)
-        if digest in self._rulers:
-            return self._rulers[digest]
         t = tables.rulers
-        values = {
-            "digest": digest,
-            "versions": dict(versions),
-            "rubric_digest": rubric_digest,
-            "rubric": packing.rubric_to_dict(rubric),
-            "created": packing.now(),
-        }
-        self._add_once(connection, t, values)
-        found = int(connection.execute(sa.select(t.c.id).where(t.c.digest == digest)).scalar_one())
-        # Remembered by `rulers` below only once it is committed: a rolled-back id must not be used again.
-        return found
+        known = sa.select(t.c.id).where(t.c.digest == digest)
+        found = connection.execute(known).scalar()
+        if found is None:
+            values = {
+                "digest": digest,
+                "versions": dict(versions),
+                "rubric_digest": rubric_digest,
+                "rubric": packing.rubric_to_dict(rubric),
+                "created": packing.now(),
+            }
+            self._add_once(connection, t, values)
+            found = connection.execute(known).scalar_one()
+        return int(found)
 
     def rulers(self) -> dict[int, Mapping[str, str]]:
         """Every ruler: id -> versions."""
         t = tables.rulers
         with self._reading() as connection:
-            rows = connection.execute(sa.select(t.c.id, t.c.digest, t.c.versions)).all()
-        self._rulers.update({row.digest: row.id for row in rows})
+            rows = connection.execute(sa.select(t.c.id, t.c.versions)).all()
         return {row.id: row.versions for row in rows}
 
     def rubric(self, ruler: int) -> Rubric:

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from listening.errors import StoreError
-from listening.findings import Analysis
+from listening.findings import Analysis, Finding
 from listening.scorecard import Target
 from listening.scoring import Rubric
 from listening.scoring.rubric import Aim, ComponentRule
@@ -19,8 +19,10 @@ from listening.transcript import Transcript
 
 #: zlib's own default; 9 costs twice the time for 1 % of size on transcripts.
 LEVEL = 6
-#: Fields of a finding that are left out of the stored JSON when they have their default.
-_DEFAULTS = {"start_char": 0, "end_char": 0, "score": 1.0, "of": [], "value": None, "tags": [], "origin": "machine"}
+#: Field of a finding -> its default. `label` and `analyzer` have none.
+_DEFAULTS = {f.name: None if f.default is dataclasses.MISSING else f.default for f in dataclasses.fields(Finding)}
+#: id of a rubric -> itself, kept alive, and its digest.
+_DIGESTS: dict[int, tuple[Rubric, str]] = {}
 
 
 def now() -> str:
@@ -54,11 +56,13 @@ def header(transcript: Transcript) -> dict[str, Any]:
 
 
 def pack_analysis(analysis: Analysis) -> bytes:
-    data = analysis.to_dict()
-    data["findings"] = [
-        {k: v for k, v in finding.items() if k not in _DEFAULTS or v != _DEFAULTS[k]} for finding in data["findings"]
-    ]
-    return pack(data)
+    data = dataclasses.replace(analysis, findings=()).to_dict()
+    return pack({**data, "findings": [_finding(f) for f in analysis.findings]})
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    """`Finding.to_dict` without what is at its default; written out because a batch does it millions of times."""
+    return {name: value for name, default in _DEFAULTS.items() if (value := getattr(finding, name)) != default}
 
 
 def unpack_transcript(body: bytes) -> Transcript:
@@ -86,7 +90,13 @@ def rubric_from_dict(data: Mapping[str, Any]) -> Rubric:
 
 
 def rubric_digest(rubric: Rubric) -> str:
-    return digest(rubric_to_dict(rubric))
+    """SHA-256 of a rubric's content, computed once a rubric."""
+    known = _DIGESTS.get(id(rubric))
+    if known is None or known[0] is not rubric:
+        known = _DIGESTS[id(rubric)] = (rubric, digest(rubric_to_dict(rubric)))
+        while len(_DIGESTS) > 16:
+            del _DIGESTS[next(iter(_DIGESTS))]
+    return known[1]
 
 
 def ruler_digest(versions: Mapping[str, str], rubric: str) -> str:
