@@ -163,13 +163,16 @@ class _Run:
                 yield Task(item, self.options, self.rubric, content)
 
     def _content(self, item: Item) -> str | None:
-        """The content hash: remembered for a file that has not changed, read from a local one, unknown of a remote one."""
+        """The content hash: remembered for a file that has not changed, else read. None for an object in storage that
+        is new, and will be read by a worker anyway."""
         mark, size = sources.tag(item)
         self.marks[item.path] = (mark, size)
         before = self.seen.get(item.path)
         if before is not None and mark is not None and before[1] == mark:
             return before[0]
-        return None if item.remote else sources.content(Path(item.path))
+        if not item.remote:
+            return sources.content(Path(item.path))
+        return sources.remote_content(item.path) if before is not None else None
 
     def _source(self, item: Item, kind: str = "recording") -> Source:
         mark, size = self.marks.get(item.path, (None, None))

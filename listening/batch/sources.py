@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from listening import formats, sidecars
@@ -173,15 +173,30 @@ def tag(item: Item) -> tuple[str | None, int | None]:
         info = fs.info(path)
     except Exception:
         return None, None  # the worker says why, when it cannot read it either
-    mark = next((info[k] for k in ("ETag", "etag", "md5Hash", "mtime", "LastModified") if info.get(k)), None)
+    marks = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "created")
+    mark = next((info[k] for k in marks if info.get(k)), None)
     size = info.get("size")
     return (None if mark is None else f"{size}-{mark}"), size
 
 
 def content(path: Path) -> str:
     """SHA-256 of a file. Raises OSError."""
-    hasher = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            hasher.update(block)
+        return _sha256(file)
+
+
+def remote_content(url: str) -> str | None:
+    """SHA-256 of what a URL holds; None when it cannot be read (the worker will say why)."""
+    try:
+        fs, path = filesystem(url)
+        with fs.open(path, "rb") as file:
+            return _sha256(file)
+    except Exception:
+        return None
+
+
+def _sha256(file: IO[bytes]) -> str:
+    hasher = hashlib.sha256()
+    while block := file.read(BLOCK):
+        hasher.update(block)
     return hasher.hexdigest()
