@@ -39,13 +39,9 @@ LEVELS = ((0.0, -5.0, -62.0), (-3.0, 0.0, -58.0), (-2.0, -7.0, -64.0), (0.0, 2.0
 
 @dataclass(frozen=True)
 class Placed:
-    """A line in the call (ms); `speech` holds its stretches; `over` is the line that had the floor, None at first.
-
-    `at` is where its sound begins, which may be a little before its speech.
-    """
+    """A line in the call (ms); `speech` holds its stretches; `over` is the line that had the floor, None at first."""
 
     line: Line
-    at: int
     start: int
     end: int
     speech: tuple[tuple[int, int], ...]
@@ -72,8 +68,8 @@ def place(script: Script) -> tuple[list[Placed], list[npt.NDArray[np.float32]]]:
         own = [p.end for p in placed if p.line.role == line.role]
         if own and speech[0][0] < max(own):
             raise ValueError(f"{script.stem}: line {len(placed)} starts before its speaker has ended")
-        placed.append(Placed(line, start, speech[0][0], speech[-1][1], speech, floor))
-        sounds.append(sound)
+        placed.append(Placed(line, speech[0][0], speech[-1][1], speech, floor))
+        sounds.append(sound[spans[0][0] * RATE // 1000 : spans[-1][1] * RATE // 1000])
         if line.inside is None:
             floor = len(placed) - 1
     return placed, sounds
@@ -97,7 +93,7 @@ def mix(script: Script, placed: list[Placed], sounds: list[npt.NDArray[np.float3
     rep_db, customer_db, noise_db = LEVELS[number % len(LEVELS)]
     for p, sound in zip(placed, sounds, strict=True):
         gain = 10 ** ((rep_db if p.line.role == "rep" else customer_db) / 20)
-        at = p.at * RATE // 1000
+        at = p.start * RATE // 1000
         out[channels[p.line.role], at : at + len(sound)] += gain * sound
     out = np.asarray(resample_poly(out, PHONE_RATE, RATE, axis=1), np.float32)
     noise = np.random.default_rng(number).standard_normal(out.shape)

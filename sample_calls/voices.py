@@ -31,8 +31,8 @@ VOICES = {
 PAUSE_S = 0.16  # between sentences of a line
 BAND_HZ = (300, 3400)  # the telephone band
 _SENTENCE = re.compile(r"(?<=[.?!]) +")
-HISS_DB = 40.0  # sound further than this below the loud parts is cut off around a sentence
-#: What counts as speech: the voices' own hiss after a word lies 33 to 40 dB below its loud parts.
+#: What counts as speech: the voices' own hiss after a word lies 33 to 40 dB below its loud parts. Around a sentence it
+#: is cut off, so that where speech ends is no matter of opinion.
 SPEECH_DB = 30.0
 
 
@@ -50,7 +50,7 @@ def say(person: str, text: str) -> npt.NDArray[np.float32]:
         raw, rate = (_heart if voice == "heart" else _joe)(sentence, shift)
         ratio = Fraction(RATE, round(rate * shift)).limit_denominator(2000)
         band = sosfiltfilt(_filter(), resample_poly(raw, ratio.numerator, ratio.denominator)).astype(np.float32)
-        spans = loud(band, HISS_DB)
+        spans = loud(band)
         parts += [pause, _faded(band[spans[0][0] * RATE // 1000 : spans[-1][1] * RATE // 1000])]
     line = np.concatenate(parts[1:])
     level = np.sqrt(np.mean(np.square(line[np.abs(line) > 0.005]))) or 1.0
@@ -67,7 +67,7 @@ def loud(samples: npt.NDArray[np.float32], below_db: float = SPEECH_DB, hop_ms: 
     return [(int(a) * hop_ms, int(b) * hop_ms) for a, b in edges.reshape(-1, 2)]
 
 
-def _faded(samples: npt.NDArray[np.float32], ms: int = 4) -> npt.NDArray[np.float32]:
+def _faded(samples: npt.NDArray[np.float32], ms: int = 8) -> npt.NDArray[np.float32]:
     n = RATE * ms // 1000
     ramp = np.linspace(0, 1, n, dtype=np.float32)
     out = samples.copy()

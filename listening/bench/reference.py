@@ -8,6 +8,7 @@ the same, and where no ffmpeg program is installed the sound is decoded by PyAV.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import shutil
 import sys
@@ -24,9 +25,10 @@ from listening.recognizers import DEFAULT_MODEL
 def main(recording: str) -> None:
     import whisper
     import whisper.audio
-    import whisper.transcribe as command
 
     from listening.recognizers import _ctranslate2
+
+    command = importlib.import_module("whisper.transcribe")  # the package has a function of that name
 
     def load_model(*_: Any, **__: Any) -> Any:
         return _ctranslate2.load(models.path(DEFAULT_MODEL))
