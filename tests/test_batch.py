@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -353,39 +354,92 @@ def test_postgresql_stopped_in_the_middle(tmp_path: Path, postgres: Server) -> N
         assert run([str(tmp_path / "calls")], store, Here).states["heard"] == 12 - before
 
 
-@pytest.mark.slow
-def test_a_dask_cluster_gives_the_same_numbers_and_loses_nothing(tmp_path: Path, store: Store) -> None:
-    pytest.importorskip("distributed", reason="distributed is not installed (the extra cluster)")
-    from listening.batch.workers import Cluster
+class Dask:
+    """A scheduler and workers, each a process of its own."""
 
-    paths = make_calls(tmp_path / "calls", 24)
-    address_file = tmp_path / "scheduler.json"
-    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    processes = [
-        subprocess.Popen([*dask, "--port", "0", "--no-dashboard", "--scheduler-file", str(address_file)], **quiet)  # type: ignore[call-overload]
-    ]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(address_file)]
-    worker += ["--nthreads", "1", "--no-dashboard", "--no-nanny", "--local-directory", str(tmp_path)]
-    try:
+    def __init__(self, folder: Path) -> None:
+        pytest.importorskip("distributed", reason="distributed is not installed (the extra cluster)")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.folder = folder
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        program = [sys.executable, "-m", f"distributed.cli.{module}", *arguments, "--no-dashboard"]
+        process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.processes.append(process)
+        return process
+
+    def scheduler(self) -> subprocess.Popen[bytes]:
+        return self.start("dask_scheduler", "--host", "127.0.0.1", "--port", str(self.port))
+
+    def wait(self) -> None:
         until = time.monotonic() + 60
-        while not address_file.exists() and time.monotonic() < until:
-            time.sleep(0.1)
-        processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]  # type: ignore[call-overload]
-        address = json.loads(address_file.read_text())["address"]
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            time.sleep(0.2)
 
-        def tell(event: Event) -> None:
-            if event.state == "heard" and processes[1].poll() is None and store.calls().total >= 4:
-                processes[1].kill()
+    def worker(self) -> subprocess.Popen[bytes]:
+        alone = ("--nthreads", "1", "--no-nanny", "--local-directory", str(self.folder))
+        return self.start("dask_worker", self.address, *alone)
 
-        summary = run([str(tmp_path / "calls")], store, lambda: Cluster(address), tell=tell)
-        assert (summary.states["heard"], summary.failed) == (24, 0)
-        assert processes[1].poll() is not None
-    finally:
-        for process in processes:
+    def stop(self) -> None:
+        for process in self.processes:
             process.kill()
             process.wait()
+
+
+@pytest.fixture
+def dask(tmp_path: Path) -> Iterator[Dask]:
+    made = Dask(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_gives_the_same_numbers_and_loses_nothing(tmp_path: Path, store: Store, dask: Dask) -> None:
+    from listening.batch.workers import Cluster
+
+    make_calls(tmp_path / "calls", 24)
+    dask.scheduler()
+    dask.wait()
+    dask.worker()
+    victim = dask.worker()
+    late: list[subprocess.Popen[bytes]] = []
+
+    def tell(event: Event) -> None:
+        if not late and store.calls().total >= 4:
+            victim.kill()
+            late.append(dask.worker())
+
+    summary = run([str(tmp_path / "calls")], store, lambda: Cluster(dask.address), tell=tell)
+    assert (summary.states["heard"], summary.failed) == (24, 0)
+    assert late
     with open_store(str(tmp_path / "local.db")) as local:
-        run(map(str, paths), local, Here)
+        run([str(tmp_path / "calls")], local, Here)
         scores = [{row.name: (row.score, row.measures) for row in s.calls(limit=100).rows} for s in (store, local)]
         assert scores[0] == scores[1]
+
+
+@pytest.mark.slow
+def test_a_dask_scheduler_that_is_restarted_loses_nothing(tmp_path: Path, store: Store, dask: Dask) -> None:
+    from listening.batch.workers import Cluster
+
+    make_calls(tmp_path / "calls", 60)
+    first = dask.scheduler()
+    dask.wait()
+    dask.worker()
+    again: list[subprocess.Popen[bytes]] = []
+
+    def tell(event: Event) -> None:
+        if not again and store.calls().total >= 4:
+            first.kill()
+            first.wait()
+            again.extend([dask.scheduler(), dask.worker()])
+
+    summary = run([str(tmp_path / "calls")], store, lambda: Cluster(dask.address), tell=tell)
+    assert (summary.states["heard"], summary.failed) == (60, 0)
+    assert again
