@@ -1,24 +1,45 @@
 """The trained labeller: how likely each label is for an utterance in its context, and on which words.
 
-Until the trained model is in place, `judge` is a small set of rules with the same interface.
+`models/labeller` holds the network, how it was trained and how accurate it is. A label is given when its calibrated
+probability passes the label's threshold; its words are those the network marks, so that several questions in one
+utterance are found one by one, with punctuation or without.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from listening.errors import ModelError
+from listening.language import _network, _overlap
 
 if TYPE_CHECKING:
     from listening.language.conversation import Conversation
 
-VERSION = "rules-0"
+try:
+    VERSION = str(_network.card().get("version", "untuned"))
+except ModelError:  # the words to the user come when the labeller is used
+    VERSION = "missing"
+
+#: Labels only one side can carry. Everybody who is not the rep counts as the one to be heard.
+_REP_ONLY = ("restatement", "next_step.push")
+_CUSTOMER_ONLY = ("barrier.", "cue.")
+#: Labels that may sit on a single word; others need two.
+_SHORT = ("question.tag", "question.backchannel", "backchannel", "question.closed", "question.open")
+#: A customer utterance further back than this many is not looked at when the network names none.
+_FAR_BACK = 12
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledSpan:
-    """Characters of the utterance that carry a label, with its probability."""
+    """Characters of the utterance that carry a label, with its probability.
+
+    `tags`: follow_up (a question that builds on what the other just said), close_directed (steers to our process).
+    """
 
     label: str
     start_char: int
@@ -30,7 +51,11 @@ class LabelledSpan:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One utterance. `scores`: label -> probability for the utterance as a whole, for every label it can carry."""
+    """One utterance. `scores`: label -> probability for the utterance as a whole, for every label it can carry.
+
+    `uptake`: 0 to 1, how much a rep's utterance builds on what the customer just said; None elsewhere.
+    `of`: the customer utterances a restatement gives back, best first.
+    """
 
     scores: Mapping[str, float]
     spans: tuple[LabelledSpan, ...] = ()
@@ -38,36 +63,199 @@ class Judgement:
     of: tuple[int, ...] = field(default=())
 
 
-_OPEN = re.compile(r"\b(what|how|why|tell me|walk me|describe)\b", re.I)
-_CUE = re.compile(r"^(so|okay so|right so|and|but)?,?\s*(you|it sounds|sounds like|what i'm hearing|you're)\b", re.I)
-_PUSH = re.compile(
-    r"\b(book|schedule|sign|set up a|send (you )?the (contract|proposal)|get you (started|booked))\b", re.I
-)
-_SENTENCE = re.compile(r"[^.?!]+[.?!]*")
-
-
 def asks(conversation: Conversation, index: int) -> bool:
     """Does the utterance end by asking something?"""
-    return conversation.utterances[index].text.rstrip().endswith("?")
+    text = conversation.utterances[index].text.rstrip()
+    if text.endswith("?"):
+        return True
+    questions = [s for s in conversation.judgements[index].spans if s.label in ("question.open", "question.closed")]
+    return any(len(text[s.end_char :].split()) <= 2 for s in questions)
 
 
 def judge(conversation: Conversation) -> tuple[Judgement, ...]:
-    """One Judgement an utterance."""
-    return tuple(_judge(conversation, i) for i in range(len(conversation.utterances)))
+    """One Judgement an utterance, in the transcript's order. Raises ModelError when the model cannot be read."""
+    order = conversation.order
+    sides = [int(conversation.role(i) == "rep") for i in order]
+    texts = [conversation.utterances[i].text for i in order]
+    judged = judge_texts(list(zip(sides, texts, strict=True)))
+    made: list[Judgement] = [Judgement({})] * len(order)
+    for index, judgement in zip(order, judged, strict=True):
+        of = tuple(order[j] for j in judgement.of)
+        made[index] = Judgement(judgement.scores, judgement.spans, judgement.uptake, of)
+    return tuple(made)
 
 
-def _judge(conversation: Conversation, index: int) -> Judgement:
-    text, role = conversation.utterances[index].text, conversation.role(index)
-    spans = []
-    for m in _SENTENCE.finditer(text):
-        sentence = m[0].strip()
-        start = m.start() + len(m[0]) - len(m[0].lstrip())
-        end = start + len(sentence)
-        if sentence.endswith("?"):
-            label = "question.open" if _OPEN.search(sentence) else "question.closed"
-            spans.append(LabelledSpan(label, start, end, 0.8, "question mark"))
-        elif role == "rep" and _CUE.match(sentence):
-            spans.append(LabelledSpan("restatement", start, end, 0.6, "cue phrase"))
-        if role == "rep" and _PUSH.search(sentence):
-            spans.append(LabelledSpan("next_step.push", start, end, 0.6, "push phrase"))
-    return Judgement({s.label: s.score for s in spans}, tuple(spans))
+def judge_texts(texts: Sequence[tuple[int, str]]) -> list[Judgement]:
+    """The same for (side, text) in the order spoken, side 1 for the rep."""
+    card = _network.card()
+    labels: list[str] = card["labels"]
+    made = []
+    for index, (raw, (side, text)) in enumerate(zip(_network.raw(texts), texts, strict=True)):
+        if raw is None:
+            made.append(Judgement({label: 0.0 for label in labels if can_carry(label, side)}))
+            continue
+        scores = probabilities(card, raw, side)
+        spans = tuple(_spans(card, raw, scores, text))
+        restates = any(s.label == "restatement" for s in spans)
+        made.append(
+            Judgement(
+                scores,
+                spans,
+                uptake(card, raw, texts, index) if side else None,
+                links(card, raw, texts, index) if restates else (),
+            )
+        )
+    return made
+
+
+def can_carry(label: str, side: int) -> bool:
+    return not label.startswith(_CUSTOMER_ONLY) if side else label not in _REP_ONLY
+
+
+def probabilities(card: Mapping[str, Any], raw: _network.Raw, side: int) -> dict[str, float]:
+    """Label -> calibrated probability, from the utterance's logit and that of its likeliest word."""
+    made = {}
+    for k, label in enumerate(card["labels"]):
+        if not can_carry(label, side):
+            continue
+        a, b, c = card["calibration"][label]
+        word = float(raw.words[:, k].max()) if k < card["tags"] else 0.0
+        made[label] = float(_sigmoid(a * raw.utterance[k] + b * word + c))
+    return made
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
+
+
+def _spans(card: Mapping[str, Any], raw: _network.Raw, scores: Mapping[str, float], text: str) -> list[LabelledSpan]:
+    n = card["tags"]
+    words = _sigmoid(raw.words)
+    made = []
+    for k, label in enumerate(card["labels"][:n]):
+        if scores.get(label, 0.0) < card["thresholds"][label]:
+            continue
+        if label == "backchannel":
+            made.append(_span(card, raw, label, 0, len(raw.offsets), scores[label], words, text))
+            continue
+        marked = words[:, k].copy()
+        if label in ("question.open", "question.closed"):  # a word asks in one of the two ways
+            other = 1 - k
+            if scores[card["labels"][other]] >= card["thresholds"][card["labels"][other]]:
+                marked[words[:, other] > marked] = 0.0
+        level = min(card["word_threshold"], 0.6 * float(marked.max()))
+        begins = words[:, n + 2 + k]
+        for start, end in _runs(marked, begins, level, label, text, raw.offsets):
+            share = float(marked[start:end].max() / max(1e-6, marked.max()))
+            made.append(_span(card, raw, label, start, end, scores[label] * share, words, text))
+    return sorted(made, key=lambda s: (s.start_char, s.end_char))
+
+
+def _runs(
+    marked: _network.Array, begins: _network.Array, level: float, label: str, text: str, offsets: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Runs of words above the level: gaps of one word bridged, cut where a new span begins."""
+    on = marked >= level
+    for i in range(1, len(on) - 1):
+        if on[i - 1] and on[i + 1] and marked[i] >= level / 3:
+            on[i] = True
+    runs: list[tuple[int, int]] = []
+    start = None
+    for i in range(len(on) + 1):
+        inside = i < len(on) and bool(on[i])
+        if start is not None and inside:
+            over = label.startswith("question.") and text[offsets[i - 1][1] - 1] == "?"
+            if i - start >= 2 and (begins[i] > 0.5 or over):
+                runs.append((start, i))
+                start = i
+        if inside and start is None:
+            start = i
+        if not inside and start is not None:
+            runs.append((start, i))
+            start = None
+    least = 1 if label in _SHORT or len(on) == 1 else 2
+    long_enough = [r for r in runs if r[1] - r[0] >= least]
+    return long_enough or runs[:1]
+
+
+def _span(
+    card: Mapping[str, Any],
+    raw: _network.Raw,
+    label: str,
+    start: int,
+    end: int,
+    score: float,
+    words: _network.Array,
+    text: str,
+) -> LabelledSpan:
+    a, b = raw.offsets[start][0], raw.offsets[end - 1][1]
+    tags: tuple[str, ...] = ()
+    if label in ("question.open", "question.closed"):
+        n = card["tags"]
+        means = words[start:end, n : n + 2].mean(0)
+        names = ("follow_up", "close_directed")
+        tags = tuple(t for t, v in zip(names, means, strict=True) if v >= card["attributes"][t])
+    cue = _cue(label, text[a:b])
+    why = f"model {score:.2f}" + (f"; {cue}" if cue else "")
+    return LabelledSpan(label, a, b, round(score, 4), why, tags)
+
+
+_CUES = (
+    ("question", re.compile(r"\?\s*$"), "question mark"),
+    ("question", re.compile(r"^\W*(?:(?:and|so|but|okay|well)\W+)*(what|how|why|which|when|where|who)\b", re.I), None),
+    ("question", re.compile(r"\b(tell me|walk me through|help me (?:see|understand)|i'?m curious|i wonder)\b", re.I), None),
+    ("question", re.compile(r"^\W*(?:(?:and|so|but|okay|well)\W+)*((?:do|did|does|is|are|was|were|have|has|can|could|would|will)(?:n't)? \w+)", re.I), None),
+    ("restatement", re.compile(r"\b(it sounds like|sounds like|what i'?m hearing|you'?re saying|you said|you mentioned|it seems like|in other words)\b", re.I), None),
+    ("restatement", re.compile(r"^\W*(?:(?:okay|right|and)\W+)*(so (?:you|it|the|your|they|there)\b)", re.I), None),
+    ("next_step", re.compile(r"\b(book|schedule|set up|sign|send (?:you|over)|next step|get you (?:started|booked)|how about|why don't we|shall we|let'?s)\b", re.I), None),
+    ("barrier", re.compile(r"\b(budget|afford|expensive|cost|price|approval|boss|board|committee|busy|next (?:year|quarter|month)|not (?:now|ready|sure)|contract|happy with)\b", re.I), None),
+)  # fmt: skip
+
+
+def _cue(label: str, words: str) -> str:
+    """The first word or phrase of the span by which a person would know the label, if any."""
+    for family, pattern, name in _CUES:
+        if label.startswith(family) and (m := pattern.search(words)):
+            return name or f"“{m[1].lower()}”"
+    return ""
+
+
+def _last_heard(texts: Sequence[tuple[int, str]], index: int, limit: int = 2) -> str:
+    """What the other side last said before `index`: its last utterances in a row, as the network sees them."""
+    side = texts[index][0]
+    at = index - 1
+    while at >= 0 and texts[at][0] == side:
+        at -= 1
+    found: list[str] = []
+    while at >= 0 and texts[at][0] != side and len(found) < limit:
+        found.insert(0, texts[at][1])
+        at -= 1
+    return " ".join(found)
+
+
+def uptake(card: Mapping[str, Any], raw: _network.Raw, texts: Sequence[tuple[int, str]], index: int) -> float | None:
+    """The network's view and that of the words used again, blended; None when nothing was said before."""
+    heard = _last_heard(texts, index)
+    if raw.uptake is None or not heard.strip():
+        return None
+    ridge = card["uptake"]
+    shared = float(np.dot(_overlap.features(heard, texts[index][1]), ridge["weights"]) + ridge["bias"])
+    network = float(_sigmoid(raw.uptake)) if np.isfinite(raw.uptake) else shared
+    return round(float(np.clip(ridge["network"] * network + (1 - ridge["network"]) * shared, 0, 1)), 4)
+
+
+def links(card: Mapping[str, Any], raw: _network.Raw, texts: Sequence[tuple[int, str]], index: int) -> tuple[int, ...]:
+    """Utterances of the other side that this one gives back: by the network, helped by the words they share."""
+    settings = card["links"]
+    side, text = texts[index]
+    said = _overlap.content(text)
+    earlier = [j for j in range(index - 1, -1, -1) if texts[j][0] != side and texts[j][1].strip()][:_FAR_BACK]
+    if not earlier:
+        return ()
+    values = {}
+    for place, j in enumerate(earlier):
+        network = raw.links.get(j, settings["unseen"] - 0.1 * place)
+        values[j] = network + settings["overlap"] * _overlap.shared(said, _overlap.content(texts[j][1]))
+    best = max(earlier, key=lambda j: values[j])
+    others = [j for j in earlier if j != best and values[j] >= settings["threshold"]]
+    return (best, *sorted(others, key=lambda j: -values[j]))

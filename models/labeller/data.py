@@ -439,8 +439,14 @@ def roughen(utts: list[Utt], rng: random.Random) -> list[Utt]:
     if rng.random() < 0.08:  # sides the other way round: what only one side can do is then not known
         one_sided = sum(1 << k for k in (REP_ONLY | CUSTOMER_ONLY | {7}))
         out = [
-            replace(u, side=1 - u.side, known=u.known & ~one_sided, uptake=None, of=frozenset(),
-                    fixed={k: v for k, v in u.fixed.items() if not (k < N and one_sided >> k & 1)})  # fmt: skip
+            replace(
+                u,
+                side=1 - u.side,
+                known=u.known & ~one_sided,
+                uptake=None,
+                of=frozenset(),
+                fixed={k: v for k, v in u.fixed.items() if not (k < N and one_sided >> k & 1)},
+            )
             for u in out
         ]
     return out
@@ -459,7 +465,7 @@ def make_splits() -> dict:
     hand = header["labelled_ids"]
     rest = [t.id for t in p4g() if t.id not in set(hand)]
     return {
-        "written_files": ["written/helping_03", "written/sales_02", "written/varied_03"],
+        "written_files": [f"written/{n}" for n in ("helping_03", "sales_02", "varied_03", "hard_06", "talk_06")],
         "primock57": fifth([t.id for t in primock()]),
         "p4g": fifth(hand) + fifth(rest),
         "uptake": [i for i in range(1397) if i % 5 == 2],

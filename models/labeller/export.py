@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from data import HERE, N, UTTERANCE_LABELS
+from data import HERE, UTTERANCE_LABELS, N
 from net import Labeller
 
 from listening.language import _windows

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 import torch
-from data import N, UTTERANCE_LABELS
+from data import UTTERANCE_LABELS, N
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
@@ -48,7 +48,9 @@ class Labeller(nn.Module):
         self.frozen = frozen_layers
         self.drop = nn.Dropout(0.15)
         self.token = nn.Linear(h, TOKEN_OUTPUTS + N)
-        self.utterance = nn.Sequential(nn.Linear(2 * h, 256), nn.GELU(), nn.Dropout(0.15), nn.Linear(256, len(UTTERANCE_LABELS)))
+        self.utterance = nn.Sequential(
+            nn.Linear(2 * h, 256), nn.GELU(), nn.Dropout(0.15), nn.Linear(256, len(UTTERANCE_LABELS))
+        )
         self.project = nn.Linear(2 * h, PROJECTED)
         self.uptake = nn.Sequential(nn.Linear(4 * PROJECTED, 64), nn.GELU(), nn.Linear(64, 1))
         self.query, self.key = nn.Linear(2 * h, 64), nn.Linear(2 * h, 64)

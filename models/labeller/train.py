@@ -13,9 +13,25 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from data import (ASKS, CLOSE, EVERY, FOLLOW, N, QUESTIONS, UTTERANCE_LABELS, Talk, Utt, casino, chop, email,
-                  held_back, p4g, primock, roughen, splits, uptake, written)  # fmt: skip
+from data import (
+    CLOSE,
+    FOLLOW,
+    TAGS,
+    UTTERANCE_LABELS,
+    N,
+    Talk,
+    Utt,
+    casino,
+    chop,
+    email,
+    held_back,  # fmt: skip
+    p4g,
+    primock,
+    roughen,
+    splits,
+    uptake,
+    written,
+)
 from net import TOKEN_OUTPUTS, Labeller
 from tokenizers import Tokenizer
 
@@ -23,7 +39,11 @@ from listening.language import _windows
 
 #: How often a talk of the source is seen in one pass (below 1: that share of its talks, drawn anew each pass).
 REPEAT = {"written": 2.0, "primock57": 0.7, "p4g": 0.4, "uptake": 0.8, "email-train": 0.3, "casino-train": 0.05}
-POSITIVE = 1.5  # weight of positives in the token and utterance losses
+#: Weight of positives in the token and utterance losses: more for what is rare.
+POSITIVE = torch.tensor(
+    [{"qo": 1.5, "qc": 1.5, "rs": 1.5, "p": 1.5, "bc": 1.5, "kp": 2.0, "kf": 2.0}.get(t, 3.0) for t in TAGS]
+)
+POSITIVE_UTTERANCE = torch.cat([POSITIVE, torch.tensor([1.5, 1.5])])  # asks, request
 SMOOTH = 0.02
 
 
@@ -100,7 +120,9 @@ def arrays(group: list[Example]) -> tuple[dict[str, torch.Tensor], dict[str, tor
                 if v is not None:
                     utt[row, i, k], utt_w[row, i, k] = v, 1.0
             if x.known:
-                known = np.array([target[k] is not None or (k in x.fixed and bool(x.known >> k & 1)) for k in range(N)], np.float32)
+                known = np.array(
+                    [target[k] is not None or (k in x.fixed and bool(x.known >> k & 1)) for k in range(N)], np.float32
+                )
                 firsts = e.window.firsts[i]
                 bits = (np.array(x.bits)[:, None] & bit[None, :]) > 0
                 begun = (np.array(x.starts)[:, None] & bit[None, :N]) > 0
@@ -119,24 +141,33 @@ def arrays(group: list[Example]) -> tuple[dict[str, torch.Tensor], dict[str, tor
                     if e.utts[j].side != x.side:
                         link[row, i, j] = float(bool(e.utts[j].uids & x.of))
                         link_w[row, i, j] = 1.0
-    targets = dict(utt=utt, utt_w=utt_w, tok=tok, tok_w=tok_w, up=up, up_w=up_w, link=link, link_w=link_w)
+    targets = {
+        "utt": utt,
+        "utt_w": utt_w,
+        "tok": tok,
+        "tok_w": tok_w,
+        "up": up,
+        "up_w": up_w,
+        "link": link,
+        "link_w": link_w,
+    }
     return inputs, targets
 
 
 def loss_of(model: Labeller, inputs: dict, y: dict) -> torch.Tensor:
     token, utterance, up, link = model(**inputs)
 
-    def bce(logit, target, weight, positive=POSITIVE, smooth=SMOOTH):
+    def bce(logit, target, weight, positive, smooth=SMOOTH):
         if not weight.any():
             return logit.sum() * 0
         soft = target * (1 - 2 * smooth) + smooth
-        raw = F.binary_cross_entropy_with_logits(logit, soft, reduction="none")
+        raw = torch.nn.functional.binary_cross_entropy_with_logits(logit, soft, reduction="none")
         w = weight * (1 + (positive - 1) * target)
         return (raw * w).sum() / weight.sum()
 
-    loss = 8 * bce(utterance, y["utt"], y["utt_w"])
+    loss = 8 * bce(utterance, y["utt"], y["utt_w"], POSITIVE_UTTERANCE)
     n = TOKEN_OUTPUTS
-    loss = loss + 8 * bce(token[..., :N], y["tok"][..., :N], y["tok_w"][..., :N])
+    loss = loss + 8 * bce(token[..., :N], y["tok"][..., :N], y["tok_w"][..., :N], POSITIVE)
     loss = loss + 0.4 * bce(token[..., N:n], y["tok"][..., N:n], y["tok_w"][..., N:n], 1.0)
     loss = loss + 0.3 * bce(token[..., n:], y["tok"][..., n:], y["tok_w"][..., n:], 2.0)
     loss = loss + 0.5 * bce(link, y["link"], y["link_w"], 2.0)
@@ -193,7 +224,9 @@ def main() -> None:
         model.load_state_dict(torch.load(a.init))
     body = [q for n, q in model.named_parameters() if q.requires_grad and n.startswith("body")]
     heads = [q for n, q in model.named_parameters() if q.requires_grad and not n.startswith("body")]
-    opt = torch.optim.AdamW([{"params": body, "lr": a.lr}, {"params": heads, "lr": 8 * a.lr if not a.init else 2 * a.lr}], weight_decay=0.01)
+    opt = torch.optim.AdamW(
+        [{"params": body, "lr": a.lr}, {"params": heads, "lr": 8 * a.lr if not a.init else 2 * a.lr}], weight_decay=0.01
+    )
     top = [g["lr"] for g in opt.param_groups]
     average = {n: q.detach().clone() for n, q in model.state_dict().items()}
     begun, step, shown = time.time(), 0, 0.0
