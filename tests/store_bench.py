@@ -1,6 +1,6 @@
 """Fill a store with made-up calls through its own interface, and time what people do with it.
 
-python tests/store_bench.py PATH|URL [CALLS] [REPS]
+python tests/store_bench.py PATH|URL [CALLS] [REPS] [light]
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ LABELS = (
 ).split()
 TYPES = ("discovery", "demo", "negotiation", "renewal")
 ENDINGS = "ly ing ed er s ness ment tion al able".split()
+
+
+#: Of 130 utterances, how many are kept when only the queries are to be timed: they do not read transcripts.
+LIGHT = 4
 
 
 def models(rng: np.random.Generator, many: int = 40) -> list[tuple[Transcript, Analysis]]:
@@ -79,10 +83,16 @@ def _model(rng: np.random.Generator, words: list[str], often: np.ndarray) -> tup
     )
 
 
-def made_up(calls: int, reps: int, seed: int = 1) -> Iterator[tuple[Heard, str, Source]]:
+def _shortened(transcript: Transcript) -> Transcript:
+    return dataclasses.replace(transcript, utterances=transcript.utterances[:LIGHT], speech=transcript.speech[:LIGHT])
+
+
+def made_up(calls: int, reps: int, seed: int = 1, light: bool = False) -> Iterator[tuple[Heard, str, Source]]:
     """Calls over two years; each rep has her own way of talking, which moves a little."""
     rng = np.random.default_rng(seed)
     patterns = models(rng)
+    if light:
+        patterns = [(_shortened(t), dataclasses.replace(a, findings=a.findings[::10], scores={})) for t, a in patterns]
     own = rng.uniform(0.3, 0.6, reps)
     rubric = load_rubric()
     first = date(2024, 1, 1)
@@ -107,10 +117,10 @@ def made_up(calls: int, reps: int, seed: int = 1) -> Iterator[tuple[Heard, str, 
         yield heard, hashlib.sha256(info.id.encode()).hexdigest(), Source(f"/calls/{info.id}.wav", "recording", 1, "1")
 
 
-def fill(store: Store, calls: int, reps: int, portion: int = 250) -> None:
+def fill(store: Store, calls: int, reps: int, light: bool = False, portion: int = 250) -> None:
     began = time.monotonic()
     waiting = []
-    for done, item in enumerate(made_up(calls, reps), 1):
+    for done, item in enumerate(made_up(calls, reps, light=light), 1):
         waiting.append(item)
         if len(waiting) == portion or done == calls:
             store.save_all(waiting)
@@ -166,7 +176,7 @@ def main() -> None:
     with open_store(where) as store:
         missing = calls - store.calls(limit=1).total
         if missing > 0:
-            fill(store, calls, reps)
+            fill(store, calls, reps, light="light" in sys.argv)
         if "://" not in where:
             size = sum(p.stat().st_size for p in Path(where).parent.glob(f"{Path(where).name}*"))
             print(f"{size / 1e9:.2f} GB, {size / calls / 1e3:.1f} kB a call")

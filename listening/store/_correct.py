@@ -11,7 +11,8 @@ from listening import corrections as by_people
 from listening.corrections import Correction
 from listening.errors import UsageError
 from listening.store import packing, tables
-from listening.store._save import Analyse, Saving, _correction
+from listening.store._numbers import Analyse, stored_correction
+from listening.store._save import Saving
 from listening.store.values import Comment, SelfScore, StoredCorrection
 
 
@@ -62,7 +63,7 @@ class Correcting(Saving):
             connection.execute(sa.update(t).where(t.c.id == row.id).values(undone_by=who, undone_at=stamp))
             changed = row.kind in by_people.HEAR_AGAIN
             self._settle(connection, call, machine, self._holding(connection, call), rubric, analyse, current, changed)
-        return dataclasses.replace(_correction(row), undone_by=who, undone_at=stamp)
+        return dataclasses.replace(stored_correction(row), undone_by=who, undone_at=stamp)
 
     def _set(self, kind: str, call: int, value: str | None, who: str) -> StoredCorrection:
         return self.correct(call, Correction(kind, text=value), who)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from listening.store._columns import Columns
 from listening.store._correct import Correcting
 from listening.store._people import People
 from listening.store._read import Reading
 from listening.store.database import connect
 
 
-class Store(Reading, Correcting, People):
+class Store(Reading, Columns, Correcting, People):
     """An open store. One program writes at a time; readers never wait. Close it, or use it in a `with` block."""
 
     @classmethod

@@ -1,0 +1,228 @@
+"""The numbers of a call: what follows from its stored findings, its rubric and what people say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from listening import corrections as by_people
+from listening.corrections import Correction
+from listening.errors import StoreError
+from listening.findings import Analysis
+from listening.scorecard import Heard, Scorecard
+from listening.scoring import MEASURES, Rubric, score
+from listening.store import packing, tables
+from listening.store._base import Base
+from listening.store.values import StoredCorrection
+from listening.transcript import Role, Transcript
+
+Analyse = Callable[[Transcript], Analysis]
+
+
+class Numbers(Base):
+    def _keep_analysis(
+        self,
+        connection: Connection,
+        call: int,
+        transcript: int,
+        analysis: Analysis,
+        corrected: bool = False,
+        new: bool = False,
+    ) -> int:
+        t = tables.analyses
+        digest = packing.digest(dict(analysis.versions))
+        if not new:
+            same = (t.c.transcript == transcript, t.c.digest == digest, t.c.corrected.is_(corrected))
+            found = connection.execute(sa.select(t.c.id).where(*same)).scalar()
+            if found is not None:
+                if corrected:
+                    body = packing.pack_analysis(analysis)
+                    connection.execute(sa.update(t).where(t.c.id == found).values(body=body, created=packing.now()))
+                return int(found)
+        values = {
+            "call": call,
+            "transcript": transcript,
+            "digest": digest,
+            "corrected": corrected,
+            "body": packing.pack_analysis(analysis),
+            "created": packing.now(),
+        }
+        return self._insert(connection, t, values)
+
+    def _settle(
+        self,
+        connection: Connection,
+        call: int,
+        machine: Heard,
+        corrections: Sequence[Correction],
+        rubric: Rubric,
+        analyse: Analyse | None,
+        current: Mapping[str, int],
+        changed: bool = False,
+        new: bool = False,
+    ) -> Scorecard:
+        """Write the numbers of a call as they are after the corrections; returns its scorecard.
+
+        `changed`: who spoke or what was said has just been corrected, so that an analysis kept before does not hold.
+        `new`: the call has no numbers yet.
+        """
+        analysis, transcript, card = machine.analysis, machine.transcript, machine.scorecard
+        rests_on = current["analysis"]
+        if corrections:
+            transcript = by_people.apply_to_transcript(transcript, corrections)
+            if by_people.must_hear_again(corrections):
+                analysis, rests_on = self._heard_again(connection, call, transcript, machine, current, analyse, changed)
+            analysis = by_people.apply_to_analysis(analysis, transcript, corrections)
+            card = score(analysis, transcript, rubric)
+        if not new:
+            self._clear_numbers(connection, call, current["ruler"])
+        self._write_numbers(connection, call, current["ruler"], rests_on, card, machine.scorecard.index.value)
+        info = card.call
+        old_rep = None
+        if not new:
+            old_rep = connection.execute(sa.select(tables.calls.c.rep).where(tables.calls.c.id == call)).scalar()
+        rep = info.rep or _rep_name(transcript)
+        values = {
+            "name": info.id,
+            "rep": rep,
+            "customer": info.customer,
+            "opportunity": info.opportunity,
+            "call_type": info.call_type,
+            "date": _day(info.date),
+            "moment": info.date,
+            "duration_ms": card.duration,
+            **current,
+            "analysis": rests_on,
+            "score": card.index.value,
+            "role_guessed": any(s.role is Role.REP and s.source == "guess" for s in card.speakers),
+            "corrections": len(corrections),
+            "changed": packing.now(),
+        }
+        connection.execute(sa.update(tables.calls).where(tables.calls.c.id == call).values(**values))
+        for name in {old_rep, rep} - {None}:
+            connection.execute(sa.delete(tables.rep_sums).where(tables.rep_sums.c.rep == name))
+        return card
+
+    def _heard_again(
+        self,
+        connection: Connection,
+        call: int,
+        transcript: Transcript,
+        machine: Heard,
+        current: Mapping[str, int],
+        analyse: Analyse | None,
+        changed: bool,
+    ) -> tuple[Analysis, int]:
+        """The analysis of the corrected transcript and its id: the one that is kept, unless that is out of date."""
+        t = tables.analyses
+        if not changed:
+            digest = packing.digest(dict(machine.analysis.versions))
+            same = (t.c.transcript == current["transcript"], t.c.digest == digest, t.c.corrected)
+            row = connection.execute(sa.select(t.c.id, t.c.body).where(*same)).first()
+            if row is not None:
+                return packing.unpack_analysis(row.body), int(row.id)
+        if analyse is None:
+            raise StoreError("This call has corrected speakers or words; it has to be analysed again to be scored.")
+        analysis = analyse(transcript)
+        return analysis, self._keep_analysis(connection, call, current["transcript"], analysis, corrected=True)
+
+    def _clear_numbers(self, connection: Connection, call: int, ruler: int) -> None:
+        """Take away what was computed for a call by this ruler, and its counts of findings."""
+        s, m, f = tables.scorecards, tables.measures, tables.finding_counts
+        old = connection.execute(sa.select(s.c.components).where(s.c.call == call, s.c.ruler == ruler)).first()
+        if old is not None:
+            keys = {*MEASURES, "listening_index", *(f"component.{key}" for key in old.components)}
+            connection.execute(sa.delete(s).where(s.c.call == call, s.c.ruler == ruler))
+            connection.execute(sa.delete(m).where(m.c.key.in_(sorted(keys)), m.c.call == call, m.c.ruler == ruler))
+        connection.execute(sa.delete(f).where(f.c.call == call))
+
+    def _write_numbers(
+        self, connection: Connection, call: int, ruler: int, analysis: int, card: Scorecard, machine: float | None
+    ) -> None:
+        s, m, f = tables.scorecards, tables.measures, tables.finding_counts
+        low, high = card.index.interval or (None, None)
+        values = {
+            "call": call,
+            "ruler": ruler,
+            "analysis": analysis,
+            "score": card.index.value,
+            "low": low,
+            "high": high,
+            "components": {key: c.value for key, c in card.components.items()},
+            "machine_score": machine,
+            "created": packing.now(),
+        }
+        connection.execute(sa.insert(s), values)
+        numbers = [
+            {"key": key, "value": x.value, "numerator": x.numerator, "denominator": x.denominator}
+            for key, x in card.measures.items()
+            if x.value is not None
+        ]
+        parts = {"listening_index": card.index, **{f"component.{k}": c for k, c in card.components.items()}}
+        numbers += [
+            {"key": key, "value": c.value, "numerator": None, "denominator": None}
+            for key, c in parts.items()
+            if c.value is not None
+        ]
+        if numbers:
+            connection.execute(sa.insert(m), [{"call": call, "ruler": ruler, **number} for number in numbers])
+        counts = Counter((finding.label, finding.role) for finding in card.findings)
+        if counts:
+            rows = [{"call": call, "label": label, "role": role, "n": n} for (label, role), n in sorted(counts.items())]
+            connection.execute(sa.insert(f), rows)
+
+    def _holding(self, connection: Connection, call: int) -> list[Correction]:
+        """The corrections of a call that hold, in the order they were made."""
+        t = tables.corrections
+        rows = connection.execute(sa.select(t).where(t.c.call == call, t.c.undone_at.is_(None)).order_by(t.c.id))
+        return [stored_correction(row).correction for row in rows]
+
+    def _machine(
+        self, connection: Connection, call: int, rubric: Rubric | None = None, words: bool = True
+    ) -> tuple[Heard, dict[str, int], Rubric]:
+        """The call as the machine heard it (without its utterances, when `words` is false), what its current numbers
+        rest on, and the rubric it is scored with (default: the one of those numbers)."""
+        c, t, a, r = tables.calls, tables.transcripts, tables.analyses, tables.rulers
+        text = t.c.body if words else t.c.header
+        used = (
+            a.alias()
+        )  # of the corrected transcript, when there is one; `a` is the machine's own by the same analyzers
+        own = sa.and_(a.c.transcript == t.c.id, a.c.digest == used.c.digest, a.c.corrected.is_(False))
+        query = sa.select(c.c.ruler, t.c.id, text, a.c.id, a.c.body)
+        kept = c.join(t, t.c.id == c.c.transcript).join(used, used.c.id == c.c.analysis).join(a, own)
+        query = query.select_from(kept).where(c.c.id == call)
+        row = connection.execute(query).first()
+        if row is None:
+            raise StoreError(f"There is no call {call} in the store.")
+        ruler, transcript_id, said, analysis_id, found = row
+        if rubric is None:
+            data = connection.execute(sa.select(r.c.rubric).where(r.c.id == ruler)).scalar_one()
+            rubric = packing.rubric_from_dict(data)
+        transcript = packing.unpack_transcript(said) if words else Transcript.from_dict(said)
+        analysis = packing.unpack_analysis(found)
+        current = {"ruler": int(ruler), "transcript": int(transcript_id), "analysis": int(analysis_id)}
+        return Heard(transcript, analysis, score(analysis, transcript, rubric)), current, rubric
+
+
+def stored_correction(row: Any) -> StoredCorrection:
+    correction = Correction.from_dict(row.data, row.who, row.at)
+    return StoredCorrection(row.id, row.call, correction, row.who, row.at, row.before, row.undone_by, row.undone_at)
+
+
+def _rep_name(transcript: Transcript) -> str | None:
+    """The name of the speaker who is the rep, when there is one such and it was not guessed."""
+    reps = [s for s in transcript.speakers if s.role is Role.REP]
+    return reps[0].name if len(reps) == 1 and reps[0].source != "guess" else None
+
+
+def _day(date: str | None) -> str | None:
+    """The day of an ISO 8601 day or moment, as it was where the call took place."""
+    try:
+        return datetime.fromisoformat((date or "").replace("Z", "+00:00")).date().isoformat()
+    except ValueError:
+        return None
