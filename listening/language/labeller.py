@@ -32,6 +32,8 @@ _CUSTOMER_ONLY = ("barrier.", "cue.")
 _SHORT = ("question.tag", "question.backchannel", "backchannel", "question.closed", "question.open")
 #: A customer utterance further back than this many is not looked at when the network names none.
 _FAR_BACK = 12
+#: Labels whose probability helps to tell how much an utterance builds on the one before.
+UPTAKE_LABELS = ("restatement", "question.open", "backchannel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def judge_texts(texts: Sequence[tuple[int, str]]) -> list[Judgement]:
             Judgement(
                 scores,
                 spans,
-                uptake(card, raw, texts, index) if side else None,
+                uptake(card, raw, scores, texts, index) if side else None,
                 links(card, raw, texts, index) if restates else (),
             )
         )
@@ -233,15 +235,29 @@ def _last_heard(texts: Sequence[tuple[int, str]], index: int, limit: int = 2) ->
     return " ".join(found)
 
 
-def uptake(card: Mapping[str, Any], raw: _network.Raw, texts: Sequence[tuple[int, str]], index: int) -> float | None:
-    """The network's view and that of the words used again, blended; None when nothing was said before."""
+def uptake(
+    card: Mapping[str, Any],
+    raw: _network.Raw,
+    scores: Mapping[str, float],
+    texts: Sequence[tuple[int, str]],
+    index: int,
+) -> float | None:
+    """A blend of the network's view, the words used again, and UPTAKE_LABELS; None when nothing was said before."""
     heard = _last_heard(texts, index)
     if raw.uptake is None or not heard.strip():
         return None
-    ridge = card["uptake"]
-    shared = float(np.dot(_overlap.features(heard, texts[index][1]), ridge["weights"]) + ridge["bias"])
-    network = float(_sigmoid(raw.uptake)) if np.isfinite(raw.uptake) else shared
-    return round(float(np.clip(ridge["network"] * network + (1 - ridge["network"]) * shared, 0, 1)), 4)
+    fitted = card["uptake"]
+    views = uptake_views(fitted, raw, scores, heard, texts[index][1])
+    return round(float(np.clip(np.dot(views, fitted["blend"]) + fitted["blend_bias"], 0, 1)), 4)
+
+
+def uptake_views(
+    fitted: Mapping[str, Any], raw: _network.Raw, scores: Mapping[str, float], heard: str, said: str
+) -> list[float]:
+    """What the blend is made of: network, words used again, probabilities of UPTAKE_LABELS."""
+    shared = float(np.dot(_overlap.features(heard, said), fitted["weights"]) + fitted["bias"])
+    network = float(_sigmoid(raw.uptake)) if raw.uptake is not None and np.isfinite(raw.uptake) else shared
+    return [network, shared, *(scores[label] for label in UPTAKE_LABELS)]
 
 
 def links(card: Mapping[str, Any], raw: _network.Raw, texts: Sequence[tuple[int, str]], index: int) -> tuple[int, ...]:

@@ -22,17 +22,16 @@ from data import (
     Talk,
     Utt,
     casino,
-    chop,
     email,
     held_back,  # fmt: skip
     p4g,
     primock,
-    roughen,
     splits,
     uptake,
     written,
 )
 from net import TOKEN_OUTPUTS, Labeller
+from roughen import chop, roughen
 from tokenizers import Tokenizer
 
 from listening.language import _windows

@@ -1,0 +1,152 @@
+"""Tuning on held-back talks: calibration, thresholds, the blend for uptake, the weights of links."""
+
+from __future__ import annotations
+
+import numpy as np
+from data import UTTERANCE_LABELS, N, Talk
+from measure import Rows, Scored, f1, spearman
+
+from listening.language import _network, _overlap, labeller
+
+
+def pair(raw: _network.Raw, k: int) -> tuple[float, float]:
+    return float(raw.utterance[k]), float(raw.words[:, k].max()) if k < N else 0.0
+
+
+def fit(rows: Rows) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Per label: a logistic in (utterance logit, best word logit), and the threshold of best F1."""
+    from sklearn.linear_model import LogisticRegression
+
+    calibration, thresholds = {}, {}
+    for k, label in enumerate(UTTERANCE_LABELS):
+        known = [(pair(r, k), v) for _, u, r, _ in rows if (v := u.targets()[k]) is not None]
+        x, y = np.array([a for a, _ in known]), np.array([b for _, b in known])
+        if y.sum() < 8:
+            calibration[label], thresholds[label] = [0.6, 0.4, 0.0] if k < N else [1.0, 0.0, 0.0], 0.5
+            continue
+        model = LogisticRegression(C=0.5).fit(x, y)
+        a, b = (max(0.05, float(c)) for c in model.coef_[0])
+        if k >= N:
+            b = 0.0
+        c = float(model.intercept_[0])
+        calibration[label] = [round(a, 4), round(b, 4), round(c, 4)]
+        p = 1 / (1 + np.exp(-(x @ np.array([a, b]) + c)))
+        grid = np.arange(0.2, 0.71, 0.02)
+        scores = np.array([f1(p >= t, y)[2] for t in grid])
+        smooth = np.convolve(np.pad(scores, 3, mode="edge"), np.ones(7) / 7, "valid")  # not the luckiest point
+        thresholds[label] = round(float(grid[int(np.argmax(smooth))]), 2)
+    return calibration, thresholds
+
+
+def uptake_fit(talks: list[Talk]) -> dict:
+    """The ridge on words used again, from training pairs."""
+    from sklearn.linear_model import Ridge
+    from sklearn.preprocessing import StandardScaler
+
+    x = np.array([_overlap.features(t.utts[0].raw, t.utts[1].raw) for t in talks])
+    y = np.array([t.utts[1].uptake for t in talks])
+    scale = StandardScaler().fit(x)
+    model = Ridge(alpha=10).fit(scale.transform(x), y)
+    weights = model.coef_ / scale.scale_
+    return {
+        "weights": [round(float(v), 5) for v in weights],
+        "bias": round(float(model.intercept_ - weights @ scale.mean_), 5),
+    }
+
+
+def uptake_scores(s: Scored, talks: list[Talk], fitted: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(views, truth, talk) of the classroom pairs among the rows."""
+    views, truth, talk = [], [], []
+    for i, (t, u, raw, source) in enumerate(s.rows):
+        if source == "uptake" and u.uptake is not None:
+            probabilities = dict(zip(UTTERANCE_LABELS, s.p[i], strict=True))
+            views.append(labeller.uptake_views(fitted, raw, probabilities, talks[t].utts[0].raw, u.raw))
+            truth.append(u.uptake)
+            talk.append(t)
+    return np.array(views), np.array(truth), np.array(talk)
+
+
+def blend_fit(views: np.ndarray, truth: np.ndarray) -> tuple[list[float], float]:
+    from sklearn.linear_model import Ridge
+    from sklearn.preprocessing import StandardScaler
+
+    scale = StandardScaler().fit(views)
+    model = Ridge(alpha=20).fit(scale.transform(views), truth)
+    weights = model.coef_ / scale.scale_
+    return [round(float(v), 4) for v in weights], round(float(model.intercept_ - weights @ scale.mean_), 4)
+
+
+def uptake_lines(scored: dict[str, Scored], talks: list[Talk], card: dict, tune: bool) -> list[str]:
+    """Spearman on the held-back pairs. With `tune`, the blend is fitted: cross-fitted here, on all pairs in the card."""
+    fitted, out = card["uptake"], []
+    found = {w: uptake_scores(s, talks, fitted) for w, s in scored.items()}
+    found = {w: f for w, f in found.items() if len(f[1])}
+    if not found:
+        return []
+    if tune:
+        both = [np.concatenate([f[i] for f in found.values()]) for i in range(3)]
+        odd = both[2] % 2 == 1
+        halves = [blend_fit(both[0][odd], both[1][odd]), blend_fit(both[0][~odd], both[1][~odd])]
+        fitted["blend"], fitted["blend_bias"] = blend_fit(both[0], both[1])
+    else:
+        halves = [(fitted["blend"], fitted["blend_bias"])] * 2
+    for w, (views, truth, talk) in found.items():
+        mix = np.array([v @ np.array(halves[t % 2][0]) + halves[t % 2][1] for v, t in zip(views, talk, strict=True)])
+        rng = np.random.default_rng(1)
+        boot = [spearman(mix[i], truth[i]) for i in (rng.integers(0, len(truth), len(truth)) for _ in range(300))]
+        low, high = np.percentile(boot, [2.5, 97.5])
+        out.append(
+            f"\nuptake, {w}: Spearman **{spearman(mix, truth):.3f}** ({low:.2f}–{high:.2f}) on {len(truth)} pairs; "
+            f"network alone {spearman(views[:, 0], truth):.3f}, words used again alone {spearman(views[:, 1], truth):.3f}"
+        )
+    return out
+
+
+def link_cases(talks: list[Talk]) -> list[tuple[_network.Raw, list[tuple[int, str]], int, set[int]]]:
+    """(raw scores, texts, index, what it gives back) of every restatement whose source is known."""
+    cases = []
+    for talk in talks:
+        texts = [(int(u.side), u.raw) for u in talk.utts]
+        raws = _network.raw(texts)
+        for i, u in enumerate(talk.utts):
+            of = {j for j in u.of if j < i}
+            if of and raws[i] is not None and u.side == 1:
+                cases.append((raws[i], texts, i, of))
+    return cases
+
+
+def link_counts(card: dict, cases: list) -> dict[str, int]:
+    n = dict.fromkeys(("all", "first", "far", "far_first", "right", "wrong", "missed"), 0)
+    for raw, texts, i, of in cases:
+        found = labeller.links(card, raw, texts, i)
+        hit = bool(found) and found[0] in of
+        far = next(j for j in range(i - 1, -1, -1) if texts[j][0] == 0) not in of
+        n["all"] += 1
+        n["first"] += hit
+        n["far"] += far
+        n["far_first"] += far and hit
+        n["right"] += len(of & set(found))
+        n["wrong"] += len(set(found) - of)
+        n["missed"] += len(of - set(found))
+    return n
+
+
+def link_fit(card: dict, cases: list) -> None:
+    """How much shared words weigh beside the network, and from where on a second link is given."""
+    best = -1.0
+    for overlap in (1.0, 2.0, 4.0, 7.0, 11.0):
+        for threshold in (1.0, 2.0, 3.0, 4.0):
+            trial = {"links": {"unseen": -3.0, "overlap": overlap, "threshold": threshold}}
+            n = link_counts(trial, cases)
+            value = n["first"] / n["all"] + 2 * n["right"] / (2 * n["right"] + n["wrong"] + n["missed"])
+            if value > best:
+                best, card["links"] = value, trial["links"]
+
+
+def link_line(card: dict, cases: list) -> str:
+    n = link_counts(card, cases)
+    share = 2 * n["right"] / max(1, 2 * n["right"] + n["wrong"] + n["missed"])
+    return (
+        f"links of restatements: the first one right {n['first']}/{n['all']}; where it is not the utterance just before, "
+        f"{n['far_first']}/{n['far']}; all links together F1 {share:.2f}"
+    )
