@@ -8,6 +8,7 @@ R: And who signs off on your side?                   script jump, close-directed
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from listening.analyzers import _labelled
@@ -31,13 +32,26 @@ STACKED_WORDS = 12
 #: Content words of the other side before a question, from which a pronoun in it is taken to point back at them.
 ENOUGH_SAID = 2
 
+#: How sure the rule for tags is (its precision on held-back talk), and the words a statement has before a bare one.
+TAG_SCORE, BARE_TAG_WORDS = 0.7, 3
+
 _LEXICON = _labelled.lexicon("questions")
+_SIGNS = {
+    "indirect": "it asks for an account without the form of a question",
+    "asking": "it begins as questions do",
+    "tag": "it is hung on a statement",
+}
+_HUNG = re.compile(r"(?<=[\w\]][,.;—–-]) ([\w' ]{1,40})\?")
 
 
 def run(conversation: Conversation, earlier: Earlier) -> Found:
     drafts: list[tuple[int, LabelledSpan, str]] = []
     for index in range(len(conversation.utterances)):
-        for span in _labelled.spans(conversation, index, *QUESTION_LABELS, "question.backchannel"):
+        spans = _labelled.spans(conversation, index, *QUESTION_LABELS, "question.backchannel")
+        hung = [
+            t for t in _tag_questions(conversation, index) if not any(_same(t, s) or s.label == t.label for s in spans)
+        ]
+        for span in (*spans, *hung):
             label = _label(conversation, index, span)
             if label is not None:
                 drafts.append((index, span, label))
@@ -47,9 +61,8 @@ def run(conversation: Conversation, earlier: Earlier) -> Found:
         tags = _tags(conversation, index, span, label)
         if (index, span.start_char) in stacked:
             tags.append("stacked")
-        findings.append(
-            _labelled.finding(conversation, "questions", index, span, label, _of(conversation, index), tags)
-        )
+        of, why = _of(conversation, index), _why(conversation, index, span)
+        findings.append(_labelled.finding(conversation, "questions", index, span, label, of, tags, why))
     return Found(
         findings=tuple(findings),
         scores={label: _labelled.scores(conversation, label) for label in QUESTION_LABELS},
@@ -62,10 +75,37 @@ def _label(conversation: Conversation, index: int, span: LabelledSpan) -> str | 
     if _LEXICON["backchannel"].fullmatch(whole.replace(",", "")) and _follows_talk(conversation, index):
         return "question.backchannel"
     if span.label in ASKED:
+        if any(_same(span, tag) for tag in _tag_questions(conversation, index)):
+            return "question.tag"
         for other in _labelled.spans(conversation, index, "restatement"):
             if _same(span, other) and other.score > span.score:
                 return None
     return span.label
+
+
+def _why(conversation: Conversation, index: int, span: LabelledSpan) -> str:
+    words = _labelled.words_of(conversation, index, span)
+    sign = next((why for name, why in _SIGNS.items() if _LEXICON[name].match(words)), "its place in the talk says so")
+    if words.endswith("?"):
+        sign = "it ends in a question mark"
+    return f"{span.score:.0%} sure; {sign}"
+
+
+def _tag_questions(conversation: Conversation, index: int) -> list[LabelledSpan]:
+    """Words by which a statement is turned to the other for confirmation: after a comma or stop and before a question
+    mark; in an utterance without any punctuation, at its end."""
+    text = conversation.utterances[index].text
+    lowered = text.lower().replace("’", "'")
+    found = [
+        LabelledSpan("question.tag", m.start(1), m.end(), TAG_SCORE, "a tag after a statement")
+        for m in _HUNG.finditer(lowered)
+        if _LEXICON["tag"].fullmatch(m[1].strip())
+    ]
+    if not found and not re.search(r"[.,?!;]", text):
+        for m in _LEXICON["bare_tag"].finditer(lowered):
+            if not lowered[m.end() :].strip() and len(lowered[: m.start()].split()) >= BARE_TAG_WORDS:
+                found.append(LabelledSpan("question.tag", m.start(), m.end(), TAG_SCORE, "a tag after a statement"))
+    return found
 
 
 def _same(a: LabelledSpan, b: LabelledSpan) -> bool:
