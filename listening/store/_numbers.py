@@ -191,11 +191,12 @@ class Numbers(Base):
         text = t.c.body if words else t.c.header
         used = (
             a.alias()
-        )  # of the corrected transcript, when there is one; `a` is the machine's own by the same analyzers
-        own = sa.and_(a.c.transcript == t.c.id, a.c.digest == used.c.digest, a.c.corrected.is_(False))
+        )  # of the corrected transcript, when there is one; `a` is the machine's own, by the same analyzers if kept
+        own = sa.and_(a.c.transcript == t.c.id, a.c.corrected.is_(False))
         query = sa.select(c.c.ruler, t.c.id, text, a.c.id, a.c.body)
         kept = c.join(t, t.c.id == c.c.transcript).join(used, used.c.id == c.c.analysis).join(a, own)
         query = query.select_from(kept).where(c.c.id == call)
+        query = query.order_by((a.c.digest == used.c.digest).desc(), a.c.id.desc())
         row = connection.execute(query).first()
         if row is None:
             raise StoreError(f"There is no call {call} in the store.")
