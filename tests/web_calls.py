@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-import struct
 import wave
 from pathlib import Path
+
+import numpy as np
 
 from listening.findings import Analysis, Finding
 from listening.scorecard import Heard
@@ -241,18 +241,46 @@ def heard(call_id: str = "dana-1", recording: Path | None = None, **info: str) -
     return Heard(made, found, score(found, made), recording)
 
 
+def hour() -> Heard:
+    """The call above twenty times over: 600 utterances, 75 minutes, some 500 marks."""
+    base = transcript("an-hour")
+    found = analysis(base)
+    length, many = base.duration or 0, len(base.utterances)
+    utterances = tuple(
+        dataclasses.replace(u, start=(u.start or 0) + n * length, end=(u.end or 0) + n * length)
+        for n in range(20)
+        for u in base.utterances
+    )
+    findings = tuple(
+        dataclasses.replace(
+            f,
+            utterance=(f.utterance or 0) + n * many,
+            start=(f.start or 0) + n * length,
+            end=(f.end or 0) + n * length,
+            of=tuple(i + n * many for i in f.of),
+        )
+        for n in range(20)
+        for f in found.findings
+    )
+    speech = tuple(Speech(u.speaker, u.start or 0, u.end or 0) for u in utterances)
+    made = dataclasses.replace(base, utterances=utterances, speech=speech, duration=20 * length)
+    totals = {name: value * 20 for name, value in found.totals.items()}
+    long = dataclasses.replace(found, findings=findings, totals=totals, scores={})
+    return Heard(made, long, score(long, made))
+
+
 def write_tone(path: Path, seconds: float = 226.0, rate: int = 8000) -> Path:
     """A stereo recording in which each side hums while it speaks in the call above."""
-    on = [[(a, b) for s, a, b, _ in LINES if s == side] for side in (R, C)]
-    frames = bytearray()
-    for n in range(int(seconds * rate)):
-        t = n / rate
-        for side in (0, 1):
-            level = 6000 if any(a <= t < b for a, b in on[side]) else 0
-            frames += struct.pack("<h", int(level * math.sin(2 * math.pi * (180 + 60 * side) * t)))
+    at = np.arange(int(seconds * rate)) / rate
+    sides = []
+    for side, pitch in ((R, 180), (C, 240)):
+        on = np.zeros(len(at), bool)
+        for speaker, a, b, _ in LINES:
+            on |= (speaker == side) & (a <= at) & (at < b)
+        sides.append(np.where(on, 6000 * np.sin(2 * np.pi * pitch * at), 0))
     with wave.open(str(path), "wb") as out:
         out.setnchannels(2)
         out.setsampwidth(2)
         out.setframerate(rate)
-        out.writeframes(bytes(frames))
+        out.writeframes(np.stack(sides, axis=1).astype("<i2").tobytes())
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
@@ -44,9 +45,21 @@ def command(db: str | None, host: str, port: int, team: bool, show: bool) -> Non
         click.echo("Ctrl+C ends it." + (" The address opens once." if first else ""), err=True)
         if show:
             threading.Timer(1.0, webbrowser.open, [address]).start()
+        threading.Thread(target=_warm, daemon=True).start()
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         config = uvicorn.Config(create_app(store, gate), log_level="warning", access_log=False, server_header=False)
         uvicorn.Server(config).run(sockets=[bound])
+
+
+def _warm() -> None:
+    """Load the language models now, so that the first correction that needs them does not wait."""
+    from listening.analyzers import analyse
+    from listening.transcript import CallInfo, Provenance, Role, Speaker, Transcript, Utterance
+
+    said = (Utterance("What brings you here?", "a"), Utterance("We lose two days a month.", "b"))
+    speakers = (Speaker("a", role=Role.REP), Speaker("b", role=Role.CUSTOMER))
+    with contextlib.suppress(Exception):  # the first correction will say what is wrong
+        analyse(Transcript(said, speakers, CallInfo("warm"), Provenance("none", "transcript")))
 
 
 def _bind(host: str, port: int) -> socket.socket:

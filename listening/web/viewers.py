@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
-from listening.errors import StoreError
 from listening.store import CallFilter, StoredCall, User
 
 if TYPE_CHECKING:
@@ -57,7 +56,4 @@ def call_in_sight(store: Store, viewer: Viewer, call: int) -> StoredCall:
     """The call. One that is not in sight is answered exactly like one that does not exist."""
     if not store.calls(viewer.scope(CallFilter(ids=(call,))), limit=1).total:
         raise HTTPException(404)
-    try:
-        return store.call(call)
-    except StoreError:
-        raise HTTPException(404) from None
+    return store.call(call)
