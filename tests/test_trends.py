@@ -177,7 +177,7 @@ def test_a_trend_is_said_only_when_it_is_there() -> None:
     assert risen.says == "rising"
     assert risen.slope is not None
     assert risen.slope.low < 0.15 * 30 < risen.slope.high
-    assert all_trends["r1"][0].says.startswith("no movement")
+    assert all_trends["r1"][0].says.startswith("no clear movement")
     assert (risen,) == trends.of_rep(seen, sums_of(seen), "r0", [KEY])
     assert [p.period for p in risen.points] == [f"2026-{m:02d}" for m in range(1, 8)]
     assert seen.values[KEY][[list(seen.calls).index(c) for c in risen.best]].min() > 60
@@ -202,7 +202,7 @@ def test_another_ruler_breaks_the_line() -> None:
     (trend,) = trends.of_rep(seen, sums_of(seen), "a", [KEY])
     assert trend.ruler == 2
     assert trend.n == 30
-    assert trend.says.startswith("no movement")
+    assert trend.says.startswith("no clear movement")
     assert [p.ruler for p in trend.points] == [1, 1, 2, 2][: len(trend.points)] or trend.points[-1].ruler == 2
     assert sum(p.after_break for p in trend.points) == 1
 

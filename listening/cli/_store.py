@@ -7,7 +7,7 @@ import dataclasses
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -44,7 +44,9 @@ def filter_from(values: dict[str, Any], **more: Any) -> CallFilter:
     """Takes the filter's values out of a command's and returns the filter."""
     from listening.store import CallFilter
 
-    named: dict[str, Any] = {name: values.pop(name) or None for name in ("reps", "customers", "opportunities", "call_types")}
+    named: dict[str, Any] = {
+        name: values.pop(name) or None for name in ("reps", "customers", "opportunities", "call_types")
+    }
     for name in ("since", "until"):
         day = values.pop(name)
         named[name] = day.date().isoformat() if day else None
@@ -103,7 +105,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> None:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Collection[int] = ()) -> None:
     """Print a table; `numbers` are the columns that are set flush right."""
     from rich import box
     from rich.console import Console
@@ -112,10 +114,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequen
 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for i, name in enumerate(columns):
-        made.add_column(name, justify="right" if i in numbers else "left")
+        made.add_column(name, justify="right" if i in numbers else "left", no_wrap=True)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
-    Console().print(made)
+    console = Console()
+    # In a file or pipe nothing is cut off; on a terminal a table that is too wide loses the ends of its cells.
+    wide = Console(width=1000) if not console.is_terminal else console
+    wide.print(made)
 
 
 def number(value: float | None, signed: bool = False) -> str:
@@ -123,4 +128,5 @@ def number(value: float | None, signed: bool = False) -> str:
     if value is None or not math.isfinite(value):
         return "–"
     digits = 0 if abs(value) >= 20 else 1 if abs(value) >= 2 else 2
+    value = round(value, digits) + 0.0  # no -0.00
     return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"

@@ -103,12 +103,21 @@ def interval(i: Interval | None, signed: bool = False) -> str:
     return f"{number(i.value, signed)} [{number(i.low, signed)}, {number(i.high, signed)}]"
 
 
-def _print_team(found: list[RepTrend]) -> None:
+def _print_team(found: list[RepTrend], one: bool = False) -> None:
     table(
-        ("rep", "measure", "calls", "mean [95 %]", "a month [95 %]", "varies by", "last change", "says"),
+        (
+            *(() if one else ("rep",)),
+            "measure",
+            "calls",
+            "mean [95 %]",
+            "a month [95 %]",
+            "varies by",
+            "last change",
+            "",
+        ),
         (
             (
-                t.rep,
+                *(() if one else (t.rep,)),
                 title_of(t.key),
                 str(t.n),
                 interval(t.mean),
@@ -119,7 +128,7 @@ def _print_team(found: list[RepTrend]) -> None:
             )
             for t in found
         ),
-        numbers=(2, 5),
+        numbers=(1, 4) if one else (2, 5),
     )
 
 
@@ -134,7 +143,7 @@ def _print_rep(found: tuple[RepTrend, ...]) -> None:
         ((p.period, str(p.n), interval(p.mean), _remark(p.after_break, p.enough)) for p in first.points),
         numbers=(1,),
     )
-    _print_team([t for t in found if t.n])
+    _print_team([t for t in found if t.n], one=True)
     moved = sorted((t for t in found if t.moved), key=lambda t: -abs(t.movement))[:5]
     if moved:
         click.echo("Moved most: " + "; ".join(f"{title_of(t.key)} {t.says}" for t in moved) + ".")

@@ -180,7 +180,7 @@ class RepTrend:
         if self.mean is None or self.n < st.MIN_CALLS or self.slope is None:
             return NOT_ENOUGH
         if not self.moved:
-            return "no movement that is larger than chance"
+            return "no clear movement"
         return "rising" if self.slope.value > 0 else "falling"
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -32,6 +33,12 @@ MIN_CALLS = 3
 MIN_TREND = 6
 MIN_SPREAD = 8
 _GRID = 80
+
+
+@lru_cache(maxsize=4096)
+def quantile(df: float) -> float:
+    """How many standard errors an interval reaches to each side, for so many degrees of freedom (Student's t)."""
+    return float(special.stdtrit(min(df, 1e9), 0.5 + LEVEL / 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +75,11 @@ class Pooled:
     _centre_variance: Floats
 
     def interval(self, i: int, n: int) -> Interval:
-        half = float(stats.t.ppf(0.5 + LEVEL / 2, self.df[i]) * self.sd[i])
+        half = quantile(float(self.df[i])) * float(self.sd[i])
         return Interval(float(self.mean[i]), float(self.mean[i]) - half, float(self.mean[i]) + half, n)
 
     def centre_interval(self, n: int) -> Interval:
-        half = float(stats.t.ppf(0.5 + LEVEL / 2, max(1, len(self.mean) - 1))) * self.centre_sd
+        half = quantile(max(1, len(self.mean) - 1)) * self.centre_sd
         return Interval(self.centre, self.centre - half, self.centre + half, n)
 
     def difference(self, i: int, j: int, n: int) -> Interval:
@@ -81,8 +88,8 @@ class Pooled:
         shared = (self._loadings[:, i] - self._loadings[:, j]) ** 2 * self._centre_variance
         variance = self._variances[:, i] + self._variances[:, j] + shared
         mean = float(self._weights @ gap)
-        sd = math.sqrt(float(self._weights @ (variance + gap**2)) - mean**2)
-        half = float(stats.t.ppf(0.5 + LEVEL / 2, min(self.df[i], self.df[j]))) * sd
+        sd = math.sqrt(max(float(self._weights @ (variance + gap**2)) - mean**2, 0.0))
+        half = quantile(float(min(self.df[i], self.df[j]))) * sd
         return Interval(mean, mean - half, mean + half, n)
 
 
@@ -180,7 +187,7 @@ def alone(values: Floats) -> Interval | None:
     if n < MIN_CALLS:
         return None
     mean = float(np.mean(values))
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
+    half = quantile(n - 1) * float(np.std(values, ddof=1)) / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, n)
 
 
@@ -188,7 +195,7 @@ def from_sums(n: int, mean: float, squares: float) -> Interval | None:
     """The same from how many, their mean, and their squared distances from it."""
     if n < MIN_CALLS:
         return None
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * math.sqrt(squares / (n - 1) / n)
+    half = quantile(n - 1) * math.sqrt(squares / (n - 1) / n)
     return Interval(mean, mean - half, mean + half, n)
 
 
@@ -202,7 +209,7 @@ def welch(a: tuple[int, float, float], b: tuple[int, float, float]) -> Interval 
     if variance <= 0:
         return Interval(x - y, x - y, x - y, n + m)
     df = variance**2 / (one**2 / (n - 1) + two**2 / (m - 1))
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, df)) * math.sqrt(variance)
+    half = quantile(df) * math.sqrt(variance)
     return Interval(x - y, x - y - half, x - y + half, n + m)
 
 
@@ -220,7 +227,7 @@ def slope(days: Floats, values: Floats, per: float = 30.0) -> tuple[Interval, fl
     if float(np.ptp(values)) == 0:
         return Interval(0.0, 0.0, 0.0, n), 1.0
     fit = stats.linregress(days, values)
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 2) * fit.stderr)
+    half = quantile(n - 2) * float(fit.stderr)
     value = float(fit.slope)
     return Interval(value * per, (value - half) * per, (value + half) * per, n), float(fit.pvalue)
 
