@@ -24,7 +24,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
         items = []
         for i in range(60):
             rep = ("Ann", "Ben", "Cleo", "Dan", "=cmd()")[i % 5]
-            asked = 1 + (i * 7) % 5 + (6 if rep == "Ann" else 0)
+            asked = 1 + (i // 5 * 3) % 5 + (6 if rep == "Ann" else 0)
             day = f"2026-{1 + i // 12:02d}-{1 + i % 12 * 2:02d}"
             kind = ("discovery", "demo")[i // 5 % 2]
             heard = make_heard(
