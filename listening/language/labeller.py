@@ -30,6 +30,8 @@ _REP_ONLY = ("restatement", "next_step.push")
 _CUSTOMER_ONLY = ("barrier.", "cue.")
 #: Labels that may sit on a single word; others need two.
 _SHORT = ("question.tag", "question.backchannel", "backchannel", "question.closed", "question.open")
+#: A question asks in one of these two ways.
+_ASKING = ("question.open", "question.closed")
 #: A customer utterance further back than this many is not looked at when the network names none.
 _FAR_BACK = 12
 #: Labels whose probability helps to tell how much an utterance builds on the one before.
@@ -70,7 +72,7 @@ def asks(conversation: Conversation, index: int) -> bool:
     text = conversation.utterances[index].text.rstrip()
     if text.endswith("?"):
         return True
-    questions = [s for s in conversation.judgements[index].spans if s.label in ("question.open", "question.closed")]
+    questions = [s for s in conversation.judgements[index].spans if s.label in _ASKING]
     return any(len(text[s.end_char :].split()) <= 2 for s in questions)
 
 
@@ -97,7 +99,7 @@ def judge_texts(texts: Sequence[tuple[int, str]]) -> list[Judgement]:
             made.append(Judgement({label: 0.0 for label in labels if can_carry(label, side)}))
             continue
         scores = probabilities(card, raw, side)
-        spans = tuple(_spans(card, raw, scores, text))
+        spans = tuple(find_spans(card, raw, scores, text))
         restates = any(s.label == "restatement" for s in spans)
         made.append(
             Judgement(
@@ -130,26 +132,27 @@ def _sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
 
 
-def _spans(card: Mapping[str, Any], raw: _network.Raw, scores: Mapping[str, float], text: str) -> list[LabelledSpan]:
+def find_spans(
+    card: Mapping[str, Any], raw: _network.Raw, scores: Mapping[str, float], text: str
+) -> list[LabelledSpan]:
+    """The words of every label whose probability passes its threshold."""
+    labels: list[str] = card["labels"]
     n = card["tags"]
     words = _sigmoid(raw.words)
-    made = []
-    for k, label in enumerate(card["labels"][:n]):
-        if scores.get(label, 0.0) < card["thresholds"][label]:
-            continue
-        if label == "backchannel":
-            made.append(_span(card, raw, label, 0, len(raw.offsets), scores[label], words, text))
-            continue
-        marked = words[:, k].copy()
-        if label in ("question.open", "question.closed"):  # a word asks in one of the two ways
-            other = 1 - k
-            if scores[card["labels"][other]] >= card["thresholds"][card["labels"][other]]:
-                marked[words[:, other] > marked] = 0.0
+    passed = [k for k in range(n) if scores.get(labels[k], 0.0) >= card["thresholds"][labels[k]]]
+    made: list[LabelledSpan] = []
+    for k in passed:
+        if labels[k] == "backchannel":
+            made.append(_span(card, raw, labels[k], 0, len(raw.offsets), scores[labels[k]], words, text))
+    both = [k for k in passed if labels[k] in _ASKING]
+    for group in ([both] if both else []) + [[k] for k in passed if k not in both and labels[k] != "backchannel"]:
+        marked = words[:, group].max(1)
+        begins = words[:, [n + 2 + k for k in group]].max(1)
         level = min(card["word_threshold"], 0.6 * float(marked.max()))
-        begins = words[:, n + 2 + k]
-        for start, end in _runs(marked, begins, level, label, text, raw.offsets):
-            share = float(marked[start:end].max() / max(1e-6, marked.max()))
-            made.append(_span(card, raw, label, start, end, scores[label] * share, words, text))
+        for start, end in _runs(marked, begins, level, labels[group[0]], text, raw.offsets):
+            k = max(group, key=lambda k: float(words[start:end, k].sum()))
+            share = float(words[start:end, k].max() / max(1e-6, words[:, k].max()))
+            made.append(_span(card, raw, labels[k], start, end, scores[labels[k]] * share, words, text))
     return sorted(made, key=lambda s: (s.start_char, s.end_char))
 
 
@@ -192,7 +195,7 @@ def _span(
 ) -> LabelledSpan:
     a, b = raw.offsets[start][0], raw.offsets[end - 1][1]
     tags: tuple[str, ...] = ()
-    if label in ("question.open", "question.closed"):
+    if label in _ASKING:
         n = card["tags"]
         means = words[start:end, n : n + 2].mean(0)
         names = ("follow_up", "close_directed")

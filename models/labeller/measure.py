@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 import numpy as np
-from data import ASKS, LABELS, P4G_PUSH, REQUEST, SHARED, UTTERANCE_LABELS, Talk, Utt, read_jsonl
+from data import ASKS, LABELS, P4G_PUSH, REQUEST, SHARED, UTTERANCE_LABELS, N, Talk, Utt, read_jsonl
 from roughen import fillers, reword, strip
 
 from listening.language import _network, labeller
@@ -95,9 +95,11 @@ class Scored:
         for i, (t, u, raw, _) in enumerate(rows):
             card = settings(t)
             probabilities = labeller.probabilities(card, raw, int(u.side))
+            given = {s.label for s in labeller.find_spans(card, raw, probabilities, u.raw)}
             for k, (label, v) in enumerate(zip(UTTERANCE_LABELS, u.targets(), strict=True)):
                 self.p[i, k] = probabilities.get(label, 0.0)
-                self.found[i, k] = self.p[i, k] >= card["thresholds"][label]
+                passes = self.p[i, k] >= card["thresholds"][label]
+                self.found[i, k] = label in given if k < N else passes
                 self.true[i, k] = np.nan if v is None else v
 
     def line(self, name: str, found: np.ndarray, true: np.ndarray, where: np.ndarray | None = None) -> dict | None:

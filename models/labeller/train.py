@@ -37,10 +37,19 @@ from tokenizers import Tokenizer
 from listening.language import _windows
 
 #: How often a talk of the source is seen in one pass (below 1: that share of its talks, drawn anew each pass).
-REPEAT = {"written": 2.0, "primock57": 0.7, "p4g": 0.4, "uptake": 0.8, "email-train": 0.3, "casino-train": 0.05}
+REPEAT = {
+    "written": 1.0,
+    "written/sales": 3.0,  # most of the barriers, pushes and plans are here
+    "written/hard": 2.5,
+    "primock57": 0.7,
+    "p4g": 0.8,
+    "uptake": 0.8,
+    "email-train": 0.3,
+    "casino-train": 0.05,
+}
 #: Weight of positives in the token and utterance losses: more for what is rare.
 POSITIVE = torch.tensor(
-    [{"qo": 1.5, "qc": 1.5, "rs": 1.5, "p": 1.5, "bc": 1.5, "kp": 2.0, "kf": 2.0}.get(t, 3.0) for t in TAGS]
+    [{"qo": 1.5, "qc": 1.5, "rs": 1.5, "p": 1.5, "bc": 1.5, "kp": 2.0, "kf": 2.0}.get(t, 5.0) for t in TAGS]
 )
 POSITIVE_UTTERANCE = torch.cat([POSITIVE, torch.tensor([1.5, 1.5])])  # asks, request
 SMOOTH = 0.02
@@ -84,7 +93,7 @@ def one_pass(talks: list[Talk], rng: random.Random, tokenizer: Tokenizer, tokens
     """All batches of a pass, each of about `tokens` word pieces and windows of like length."""
     examples = []
     for talk in talks:
-        rate = REPEAT[talk.source.split("/")[0]]
+        rate = max((len(name), r) for name, r in REPEAT.items() if talk.source.startswith(name))[1]
         times = int(rate) + (rng.random() < rate - int(rate))
         for _ in range(times):
             examples += [Example(w, tokenizer, len(talk.utts) == 1) for w in make_windows(talk, rng)]

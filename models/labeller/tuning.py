@@ -13,29 +13,37 @@ def pair(raw: _network.Raw, k: int) -> tuple[float, float]:
     return float(raw.utterance[k]), float(raw.words[:, k].max()) if k < N else 0.0
 
 
+#: Kinds that are too rare to be calibrated one by one.
+TOGETHER = [k for k, label in enumerate(UTTERANCE_LABELS) if label.startswith("barrier.")]
+
+
 def fit(rows: Rows) -> tuple[dict[str, list[float]], dict[str, float]]:
     """Per label: a logistic in (utterance logit, best word logit), and the threshold of best F1."""
+    calibration: dict[str, list[float]] = {}
+    thresholds: dict[str, float] = {}
+    alone = [[k] for k in range(len(UTTERANCE_LABELS)) if k not in TOGETHER]
+    for group in [*alone, TOGETHER]:
+        known = [(pair(r, k), v) for k in group for _, u, r, _ in rows if (v := u.targets()[k]) is not None]
+        three, threshold = _logistic(np.array([a for a, _ in known]), np.array([b for _, b in known]), group[0] < N)
+        for k in group:
+            calibration[UTTERANCE_LABELS[k]], thresholds[UTTERANCE_LABELS[k]] = three, threshold
+    return calibration, thresholds
+
+
+def _logistic(x: np.ndarray, y: np.ndarray, words: bool) -> tuple[list[float], float]:
     from sklearn.linear_model import LogisticRegression
 
-    calibration, thresholds = {}, {}
-    for k, label in enumerate(UTTERANCE_LABELS):
-        known = [(pair(r, k), v) for _, u, r, _ in rows if (v := u.targets()[k]) is not None]
-        x, y = np.array([a for a, _ in known]), np.array([b for _, b in known])
-        if y.sum() < 8:
-            calibration[label], thresholds[label] = [0.6, 0.4, 0.0] if k < N else [1.0, 0.0, 0.0], 0.5
-            continue
-        model = LogisticRegression(C=0.5).fit(x, y)
-        a, b = (max(0.05, float(c)) for c in model.coef_[0])
-        if k >= N:
-            b = 0.0
-        c = float(model.intercept_[0])
-        calibration[label] = [round(a, 4), round(b, 4), round(c, 4)]
-        p = 1 / (1 + np.exp(-(x @ np.array([a, b]) + c)))
-        grid = np.arange(0.2, 0.71, 0.02)
-        scores = np.array([f1(p >= t, y)[2] for t in grid])
-        smooth = np.convolve(np.pad(scores, 3, mode="edge"), np.ones(7) / 7, "valid")  # not the luckiest point
-        thresholds[label] = round(float(grid[int(np.argmax(smooth))]), 2)
-    return calibration, thresholds
+    if y.sum() < 8:
+        return [0.6, 0.4 if words else 0.0, 0.0], 0.5
+    model = LogisticRegression(C=0.5).fit(x, y)
+    slopes = np.maximum(0.05, model.coef_[0]) * np.array([1.0, float(words)])
+    constant = float(model.intercept_[0])
+    p = 1 / (1 + np.exp(-(x @ slopes + constant)))
+    grid = np.arange(0.2, 0.71, 0.02)
+    scores = np.array([f1(p >= t, y)[2] for t in grid])
+    smooth = np.convolve(np.pad(scores, 3, mode="edge"), np.ones(7) / 7, "valid")  # not the luckiest point
+    three = [round(float(v), 4) for v in (*slopes, constant)]
+    return three, round(float(grid[int(np.argmax(smooth))]), 2)
 
 
 def uptake_fit(talks: list[Talk]) -> dict:
