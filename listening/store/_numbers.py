@@ -81,6 +81,7 @@ class Numbers(Base):
             card = score(analysis, transcript, rubric)
         if not new:
             self._clear_numbers(connection, call, current["ruler"])
+            connection.execute(sa.delete(tables.finding_counts).where(tables.finding_counts.c.call == call))
         self._write_numbers(connection, call, current["ruler"], rests_on, card, machine.scorecard.index.value)
         info = card.call
         old_rep = None
@@ -132,49 +133,24 @@ class Numbers(Base):
         return analysis, self._keep_analysis(connection, call, current["transcript"], analysis, corrected=True)
 
     def _clear_numbers(self, connection: Connection, call: int, ruler: int) -> None:
-        """Take away what was computed for a call by this ruler, and its counts of findings."""
-        s, m, f = tables.scorecards, tables.measures, tables.finding_counts
+        """Take away what was computed for a call by this ruler."""
+        s, m = tables.scorecards, tables.measures
         old = connection.execute(sa.select(s.c.components).where(s.c.call == call, s.c.ruler == ruler)).first()
         if old is not None:
             keys = {*MEASURES, "listening_index", *(f"component.{key}" for key in old.components)}
             connection.execute(sa.delete(s).where(s.c.call == call, s.c.ruler == ruler))
             connection.execute(sa.delete(m).where(m.c.key.in_(sorted(keys)), m.c.call == call, m.c.ruler == ruler))
-        connection.execute(sa.delete(f).where(f.c.call == call))
 
     def _write_numbers(
         self, connection: Connection, call: int, ruler: int, analysis: int, card: Scorecard, machine: float | None
     ) -> None:
-        s, m, f = tables.scorecards, tables.measures, tables.finding_counts
-        low, high = card.index.interval or (None, None)
-        values = {
-            "call": call,
-            "ruler": ruler,
-            "analysis": analysis,
-            "score": card.index.value,
-            "low": low,
-            "high": high,
-            "components": {key: c.value for key, c in card.components.items()},
-            "machine_score": machine,
-            "created": packing.now(),
-        }
-        connection.execute(sa.insert(s), values)
-        numbers = [
-            {"key": key, "value": x.value, "numerator": x.numerator, "denominator": x.denominator}
-            for key, x in card.measures.items()
-            if x.value is not None
-        ]
-        parts = {"listening_index": card.index, **{f"component.{k}": c for k, c in card.components.items()}}
-        numbers += [
-            {"key": key, "value": c.value, "numerator": None, "denominator": None}
-            for key, c in parts.items()
-            if c.value is not None
-        ]
-        if numbers:
-            connection.execute(sa.insert(m), [{"call": call, "ruler": ruler, **number} for number in numbers])
+        connection.execute(sa.insert(tables.scorecards), card_row(call, ruler, analysis, card, machine))
+        if numbers := measure_rows(call, ruler, card):
+            connection.execute(sa.insert(tables.measures), numbers)
         counts = Counter((finding.label, finding.role) for finding in card.findings)
         if counts:
             rows = [{"call": call, "label": label, "role": role, "n": n} for (label, role), n in sorted(counts.items())]
-            connection.execute(sa.insert(f), rows)
+            connection.execute(sa.insert(tables.finding_counts), rows)
 
     def _holding(self, connection: Connection, call: int) -> list[Correction]:
         """The corrections of a call that hold, in the order they were made."""
@@ -208,6 +184,38 @@ class Numbers(Base):
         analysis = packing.unpack_analysis(found)
         current = {"ruler": int(ruler), "transcript": int(transcript_id), "analysis": int(analysis_id)}
         return Heard(transcript, analysis, score(analysis, transcript, rubric)), current, rubric
+
+
+def card_row(call: int, ruler: int, analysis: int, card: Scorecard, machine: float | None) -> dict[str, Any]:
+    """A scorecard as a row of `scorecards`; `machine` is the index before corrections."""
+    low, high = card.index.interval or (None, None)
+    return {
+        "call": call,
+        "ruler": ruler,
+        "analysis": analysis,
+        "score": card.index.value,
+        "low": low,
+        "high": high,
+        "components": {key: c.value for key, c in card.components.items()},
+        "machine_score": machine,
+        "created": packing.now(),
+    }
+
+
+def measure_rows(call: int, ruler: int, card: Scorecard) -> list[dict[str, Any]]:
+    """Everything on a scorecard that has a value, as rows of `measures`."""
+    about = {"call": call, "ruler": ruler}
+    found = [
+        {**about, "key": key, "value": x.value, "numerator": x.numerator, "denominator": x.denominator}
+        for key, x in card.measures.items()
+        if x.value is not None
+    ]
+    parts = {"listening_index": card.index, **{f"component.{k}": c for k, c in card.components.items()}}
+    return found + [
+        {**about, "key": key, "value": c.value, "numerator": None, "denominator": None}
+        for key, c in parts.items()
+        if c.value is not None
+    ]
 
 
 def stored_correction(row: Any) -> StoredCorrection:

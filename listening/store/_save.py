@@ -12,7 +12,7 @@ from listening.errors import StoreError
 from listening.scorecard import Heard, Scorecard
 from listening.scoring import Rubric, load_rubric, score
 from listening.store import packing, tables
-from listening.store._numbers import Analyse, Numbers
+from listening.store._numbers import Analyse, Numbers, card_row, measure_rows
 from listening.store.values import Source
 from listening.transcript import CallInfo, Transcript
 
@@ -128,16 +128,54 @@ class Saving(Numbers):
 
     def rescore(self, calls: Sequence[int], rubric: Rubric, analyse: Analyse | None = None) -> None:
         """Score calls with another rubric from their stored findings, all in one transaction; the old numbers stay."""
+        c, t, a = tables.calls, tables.transcripts, tables.analyses
+        query = sa.select(c.c.id, c.c.rep, c.c.ruler, c.c.analysis, c.c.corrections, t.c.header, a.c.body)
+        query = query.join(t, t.c.id == c.c.transcript).join(a, a.c.id == c.c.analysis).where(c.c.id.in_(calls))
         with self._writing() as connection:
-            for call in calls:
-                machine, current, _ = self._machine(connection, call, rubric, words=False)
-                ruler = self._ruler(connection, machine.scorecard.versions, rubric)
-                if ruler == current["ruler"]:
+            rulers: dict[tuple[tuple[str, str], ...], int] = {}
+            done: list[tuple[int, int, int, Scorecard]] = []
+            reps = set()
+            for row in connection.execute(query).all():
+                if row.corrections:
+                    self._rescore_corrected(connection, row.id, rubric, analyse)
                     continue
-                held = self._holding(connection, call)
-                if held:  # scoring reads no words, but corrections do
-                    machine = self._machine(connection, call, rubric, words=True)[0]
-                self._settle(connection, call, machine, held, rubric, analyse, {**current, "ruler": ruler})
+                # Scoring reads no words, so the transcript's header is enough.
+                card = score(packing.unpack_analysis(row.body), Transcript.from_dict(row.header), rubric)
+                versions = tuple(sorted(card.versions.items()))
+                if versions not in rulers:
+                    rulers[versions] = self._ruler(connection, card.versions, rubric)
+                if rulers[versions] != row.ruler:
+                    done.append((row.id, rulers[versions], row.analysis, card))
+                    reps.add(row.rep)
+            self._write_cards(connection, done)
+            for rep in reps - {None}:
+                connection.execute(sa.delete(tables.rep_sums).where(tables.rep_sums.c.rep == rep))
+
+    def _rescore_corrected(self, connection: Connection, call: int, rubric: Rubric, analyse: Analyse | None) -> None:
+        machine, current, _ = self._machine(connection, call, rubric)
+        ruler = self._ruler(connection, machine.scorecard.versions, rubric)
+        if ruler != current["ruler"]:
+            held = self._holding(connection, call)
+            self._settle(connection, call, machine, held, rubric, analyse, {**current, "ruler": ruler})
+
+    def _write_cards(self, connection: Connection, done: Sequence[tuple[int, int, int, Scorecard]]) -> None:
+        """Make these scorecards (call, ruler, analysis, card) of uncorrected calls the current ones."""
+        c, s = tables.calls, tables.scorecards
+        if not done:
+            return
+        had = sa.select(s.c.call, s.c.ruler).where(s.c.call.in_([call for call, *_ in done]))
+        before = {(row.call, row.ruler) for row in connection.execute(had)}
+        for call, ruler, *_ in done:
+            if (call, ruler) in before:
+                self._clear_numbers(connection, call, ruler)
+        cards = [card_row(call, ruler, analysis, card, card.index.value) for call, ruler, analysis, card in done]
+        connection.execute(sa.insert(s), cards)
+        connection.execute(
+            sa.insert(tables.measures), [m for call, ruler, _, x in done for m in measure_rows(call, ruler, x)]
+        )
+        stamp = packing.now()
+        new = [{"one": call, "ruler": r, "score": x.index.value, "changed": stamp} for call, r, _, x in done]
+        connection.execute(sa.update(c).where(c.c.id == sa.bindparam("one")), new)
 
     def inform(self, call: int, info: CallInfo) -> bool:
         """Take over what metadata says of a kept call now; False when it says nothing new. Corrections stay above it."""
