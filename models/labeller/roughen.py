@@ -99,6 +99,57 @@ def reword(u: Utt, rng: random.Random) -> Utt:
     return replace(u, words=words, bits=bits, starts=starts)
 
 
+_INDIRECT = (
+    "I'd love to understand", "I'd love to hear", "help me understand", "help me see", "tell me", "tell me a bit about",
+    "I'm curious", "I wonder", "I was wondering", "I'd like to know", "talk me through", "walk me through",
+    "I'm interested in", "can you tell me", "could you walk me through", "I'd be curious to hear", "give me a sense of",
+    "I'm trying to understand", "maybe you can tell me", "let's hear",
+)  # fmt: skip
+_SUBJECTS = frozenset("i you he she it we they that this there".split())
+_BE = frozenset("is are was were".split())
+
+
+def indirect(u: Utt, rng: random.Random) -> Utt:
+    """Open questions turned into "help me see how it works": the mark goes, and the order of a statement comes."""
+    words, bits, starts = list(u.words), list(u.bits), list(u.starts)
+    for i in reversed([i for i, s in enumerate(starts) if s & 1]):
+        end = i + 1
+        while end < len(words) and bits[end] & 1 and not starts[end] & 1:
+            end += 1
+        asked = words[i:end]
+        at = 1 if asked[0].lower().strip(",") in ("and", "so", "but", "okay", "well") else 0
+        if len(asked) - at < 4 or asked[at].lower() not in ("what", "how", "why", "where") or rng.random() > 0.3:
+            continue
+        tail = asked[-1].rstrip("?.,!")
+        rest = [*asked[at + 1 : -1], tail]
+        helper = rest[0].lower()
+        if helper in ("do", "does", "did"):
+            rest = rest[1:]
+        elif (
+            helper in _BE
+            and len(rest) <= 5
+            and not rest[-1].lower().endswith(("like", "for", "about", "of", "to", "ing"))
+        ):
+            rest = [*rest[1:], helper]
+        elif rest[1].lower() in _SUBJECTS and helper in (
+            *_BE,
+            "can",
+            "could",
+            "would",
+            "will",
+            "have",
+            "has",
+            "should",
+        ):
+            rest = [rest[1], helper, *rest[2:]]
+        new = [*asked[:at], *rng.choice(_INDIRECT).split(), asked[at].lower(), *rest]
+        new[-1] += rng.choice([".", ".", "", "?"])
+        words[i:end] = new
+        bits[i:end] = [bits[i]] * len(new)
+        starts[i:end] = [starts[i]] + [0] * (len(new) - 1)
+    return replace(u, words=words, bits=bits, starts=starts)
+
+
 def merge(a: Utt, b: Utt) -> Utt:
     fixed: dict[int, float | None] = {}
     for k in {*a.fixed, *b.fixed}:
@@ -168,6 +219,8 @@ def roughen(utts: list[Utt], rng: random.Random) -> list[Utt]:
             else:
                 joined.append(u)
         out = joined
+    if rng.random() < 0.35:
+        out = [indirect(u, rng) for u in out]
     if rng.random() < 0.3:
         out = [reword(u, rng) for u in out]
     if rng.random() < 0.3:
