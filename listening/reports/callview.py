@@ -246,7 +246,7 @@ def track(value: float, target: Target | None, unit: str, interval: tuple[float,
     high = 1.0 if unit in ("share", "0–1") else max(known) * 1.25 or 1.0
 
     def at(point: float) -> float:
-        return round(100 * min(1.0, max(0.0, (point - low) / (high - low))), 2)
+        return float(round(100 * min(1.0, max(0.0, (point - low) / (high - low))), 2))
 
     aim = (at(target.low) if target.low is not None else 0.0, at(target.high) if target.high is not None else 100.0)
     return Track(at(value), aim, (at(interval[0]), at(interval[1])) if interval else None)

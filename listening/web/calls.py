@@ -18,7 +18,7 @@ from listening import settings
 from listening.errors import AudioError
 from listening.findings import PUBLIC_LABELS
 from listening.reports import export, html, sound
-from listening.reports.annotations import annotations
+from listening.reports.annotations import annotations as labelled  # type: ignore[attr-defined]
 from listening.reports.callview import Track, call_view, track
 from listening.reports.moments import TITLES
 from listening.scorecard import Scorecard
@@ -282,7 +282,7 @@ def report(request: Request) -> Response:
 def labels(request: Request) -> Response:
     """GET /calls/ID/annotations.jsonl: every utterance with its labels, people's in place of the machine's."""
     call = call_in_sight(store_of(request), viewer_at(request), request.path_params["id"])
-    rows = annotations(call.heard.transcript, call.heard.analysis)
+    rows = labelled(call.heard.transcript, call.heard.analysis)  # type: ignore[operator]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return Response(text, media_type="application/jsonl", headers=_attached(f"call-{call.row.id}.jsonl"))
 

@@ -12,7 +12,7 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -96,7 +96,7 @@ def hosts_for(host: str, port: int) -> frozenset[str]:
     )
 
 
-def _addresses() -> list[tuple[object, ...]]:
+def _addresses() -> list[tuple[Any, ...]]:
     try:
         return list(socket.getaddrinfo(socket.gethostname(), None))
     except OSError:

@@ -291,7 +291,7 @@ def compare(request: Request) -> Response:
     found = {
         rep: {t.key: t for t in trends.of_rep(seen, sums, rep, KEYS, _by(request), directions())} for rep in chosen
     }
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "key": key,
             "title": title_of(key),
