@@ -114,7 +114,7 @@ TRY = (
         lambda f: "The customer voiced a problem, a hope or a feeling that was not picked up within three turns.",
         "Hear it again: what would you say back now?",
         ("cue.feeling", "cue.problem", "cue.hope"),
-        ("missed", "not_followed", "passed_by"),
+        ("missed",),
         role="customer",
     ),
     _Rule(
@@ -184,6 +184,4 @@ def _take(card: Scorecard, rules: Iterable[_Rule], limit: int, praise: bool, use
 def _fits(rule: _Rule, f: Finding) -> bool:
     if f.label not in rule.labels or f.role != rule.role:
         return False
-    if rule.labels[0].startswith("cue."):
-        return "followed" not in f.tags
     return not rule.tags or bool(set(rule.tags).intersection(f.tags))
