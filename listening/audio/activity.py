@@ -2,7 +2,7 @@
 
 The network alone hears onsets 8–23 ms late and ends 50–90 ms late (measured on two 8 kHz calls), so pauses come out
 short; the edges are moved to where the sound crosses a level between the speech and the noise around it. On AR49 that
-puts onsets at a median of 0 ms and ends at 10 ms early against the reference. Where speech is hardly louder than the noise,
+puts onsets at a median of 0 ms and ends at 5 ms early against the reference. Where speech is hardly louder than the noise,
 the measured lag is taken off instead.
 """
 
@@ -28,13 +28,14 @@ ON, OFF = 0.5, 0.35  # of the probability; silero's own
 MIN_SILENCE_FRAMES = 3  # about 0.1 s
 MIN_SPEECH_FRAMES = 2
 BRIDGE_MS = 180  # shorter gaps are articulation, not pauses (Heldner & Edlund 2010)
-BELOW_TOP_DB = 34.0  # below the channel's loud speech; best of 30..36 on AR49 and on calls of exactly known times
+BELOW_TOP_DB = 36.0  # below the channel's loud speech; from 37 on a voice's hiss fills its own short pauses
 BELOW_PEAK_DB = 18.0  # and at least so much below the stretch itself, which may be a quiet one
 ABOVE_NOISE_DB = 8.0  # keeps the noise out
 CLEAN_DB = 40.0  # speech this far above the noise: a clean line, where energy can be trusted
 SHORT_ON = 0.3  # on a clean line, a short burst ("mhm") counts from this probability
 SHORT_MS = (100, 2000)
 LATE_ON_MS, LATE_OFF_MS = 12, 65  # the network's lag
+LONGEST_LAG_MS = 500  # now and then it holds on this long after the sound has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def _refine(span: Span, level: _Level, room: Span) -> Span:
     before, after = max(0, a - 200 // HOP_MS, room.start // HOP_MS), min(len(level.db), a + 150 // HOP_MS)
     loud = np.flatnonzero(level.db[before:after] > threshold)
     start = (before + int(loud[0])) * HOP_MS if len(loud) else span.start - LATE_ON_MS
-    before, after = max(0, b - 200 // HOP_MS), min(len(level.db), b + 220 // HOP_MS, room.end // HOP_MS)
+    before, after = max(a, b - LONGEST_LAG_MS // HOP_MS), min(len(level.db), b + 220 // HOP_MS, room.end // HOP_MS)
     loud = np.flatnonzero(level.db[before:after] > threshold)
     end = (before + int(loud[-1]) + 1) * HOP_MS if len(loud) else span.end - LATE_OFF_MS
     return Span(start, end)

@@ -5,7 +5,9 @@ Word error rate needs jiwer and openai-whisper's text normalizer; the rest needs
 
 from __future__ import annotations
 
+import functools
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +117,8 @@ def word_errors(transcript: Transcript, truth: Mapping[str, Any]) -> tuple[int, 
 def count_errors(pairs: Sequence[tuple[str, str]]) -> tuple[int, int]:
     """Edits and words of (reference, hypothesis) pairs, after openai-whisper's English normalizer."""
     import jiwer
-    from whisper.normalizers import EnglishTextNormalizer
 
-    normal = EnglishTextNormalizer()
+    normal = _normalizer()
     kept = [(normal(a), normal(b)) for a, b in pairs]
     kept = [(a, b) for a, b in kept if a]
     result = jiwer.process_words([a for a, _ in kept], [b for _, b in kept])
@@ -125,6 +126,15 @@ def count_errors(pairs: Sequence[tuple[str, str]]) -> tuple[int, int]:
         result.substitutions + result.deletions + result.insertions,
         result.substitutions + result.deletions + result.hits,
     )
+
+
+@functools.cache
+def _normalizer() -> Any:
+    from whisper.normalizers import EnglishTextNormalizer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves its table of spellings open
+        return EnglishTextNormalizer()
 
 
 def words_of(transcript: Transcript, role: Role | None = None) -> str:
