@@ -5,12 +5,22 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 #: The CPU build of torch is 180 MB where the default one brings several GB of CUDA; it is taken where it can be had.
 TORCH := torch==2.13.0
+DEMO := out/demo.db
 
 .PHONY: demo test test-slow check lint types bench clean
 
+# Scores the sample calls and prints their scorecards. OPEN=1 then opens the coach's room in a browser.
 demo: $(STAMP)
-	$(BIN)/listening batch sample_calls
-	$(BIN)/listening calls
+	@mkdir -p out
+	$(BIN)/listening batch sample_calls --db $(DEMO)
+	@$(BIN)/listening report --all --format terminal --db $(DEMO)
+	@$(BIN)/listening report --all --db $(DEMO) -o out/sample_calls.html >/dev/null
+	@echo
+	@echo "The same as a page, with the sound:   file://$(CURDIR)/out/sample_calls.html"
+	@echo "To hear, correct and compare them:    $(BIN)/listening serve --open --db $(DEMO)"
+ifdef OPEN
+	$(BIN)/listening serve --open --db $(DEMO)
+endif
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"

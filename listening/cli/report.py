@@ -1,4 +1,4 @@
-"""`listening report`: one call as a page to send or print."""
+"""`listening report`: calls as one page to send or print."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ import click
 
 from listening.cli._shared import hearing_options, options_from, progress_bar
 from listening.errors import UsageError
+from listening.reports import render
 from listening.scorecard import Heard
 
 
 @click.command("report")
-@click.argument("call")
+@click.argument("calls", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every call in the store.")
 @click.option(
-    "--format", "form", type=click.Choice(["html", "pdf-ready", "md"]), default="html", show_default=True,
+    "--format", "form", type=click.Choice(["html", "pdf-ready", "md", "terminal"]), default="html", show_default=True,
     help="html holds the sound; pdf-ready is the same page without it, for printing; md is plain text.",
 )  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @click.option("--db", help="The store: a SQLite file or a postgresql:// URL (default: LISTENING_DB).")
 @hearing_options
-def command(call: str, form: str, output: Path | None, db: str | None, **hearing: Any) -> None:
-    """One call as a page to send or print.
+def command(
+    calls: tuple[str, ...], every: bool, form: str, output: Path | None, db: str | None, **hearing: Any
+) -> None:
+    """Calls as one page to send or print.
 
-    CALL is the name or number of a call in the store, or else a recording or transcript.
+    Each of CALLS is the name or number of a call in the store, or else a recording or transcript.
     """
-    heard = _stored(call, db)
-    if heard is None:
-        from listening.listen import listen
-
-        with progress_bar(Path(call).name) as report:
-            heard = listen(Path(call), options_from(hearing), report)
+    if every == bool(calls):
+        raise UsageError("Name the calls to report, or say --all.")
+    heard = _every(db) if every else [_one(call, db, hearing) for call in calls]
     text = _text(heard, form)
     if output is None:
         click.echo(text, nl=False)
@@ -40,20 +41,34 @@ def command(call: str, form: str, output: Path | None, db: str | None, **hearing
     click.echo(str(output))
 
 
-def _text(heard: Heard, form: str) -> str:
+def _text(heard: list[Heard], form: str) -> str:
     if form == "md":
         from listening.reports.markdown import page as plain
 
-        return plain(heard)
+        return "\n".join(plain(call) for call in heard)
+    if form == "terminal":
+        return render(heard, form)
     from listening.reports.html import page
 
-    return page([heard], audio=form == "html")
+    return page(heard, audio=form == "html")
 
 
-def _stored(call: str, db: str | None) -> Heard | None:
-    """The call of that name or number in the store; None when there is none and a file of that name exists."""
+def _every(db: str | None) -> list[Heard]:
+    from listening.store import CallFilter, open_store
+
+    with open_store(db, create=False) as store:
+        many = store.calls(CallFilter(), limit=0).total
+        rows = store.calls(CallFilter(), sort="date", descending=False, limit=many).rows
+        return [store.call(row.id).heard for row in rows]
+
+
+def _one(call: str, db: str | None, hearing: dict[str, Any]) -> Heard:
+    """A call of the store by name or number, or a file to be heard now."""
     if Path(call).exists():
-        return None
+        from listening.listen import listen
+
+        with progress_bar(Path(call).name) as report:
+            return listen(Path(call), options_from(hearing), report)
     from listening.store import open_store
 
     with open_store(db, create=False) as store:

@@ -39,6 +39,8 @@ def amount(value: float | None, unit: str) -> str:
         return f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
     if unit == "0–100":
         return f"{value:.0f}"
+    if unit == "per minute":
+        return f"{value:.1f}"
     return f"{value:.2f}"
 
 

@@ -90,7 +90,7 @@ def _bar(c: Component, style: str = "") -> Text:
 def _family(title: str, measures: list[Measure]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), expand=True, title_justify="left", title_style="bold")
     table.add_column(title, ratio=5, header_style="bold")
-    table.add_column("", justify="right", ratio=2)
+    table.add_column("", justify="right", ratio=3)
     table.add_column("95 %", justify="right", ratio=2, header_style="dim")
     table.add_column("target", justify="right", ratio=3, header_style="dim")
     table.add_column("", width=2)
