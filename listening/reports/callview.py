@@ -178,9 +178,10 @@ def _who(card: Scorecard) -> tuple[str, bool]:
     rep = next((s for s in card.speakers if s.role is Role.REP), None)
     if rep is None:
         return "Nobody in this call is known to be the rep", True
+    label = f"{card.call.rep} ({rep.label})" if card.call.rep and card.call.rep != rep.label else rep.label
     if rep.source == "guess":
-        return f"{rep.label} is taken to be the rep: a guess, {rep.confidence:.0%} sure", True
-    return f"{rep.label} is the rep", False
+        return f"{label} is taken to be the rep: a guess, {rep.confidence:.0%} sure", True
+    return f"{label} is the rep", False
 
 
 def _families(card: Scorecard, shown: Sequence[Moment]) -> tuple[tuple[str, tuple[MeasureView, ...]], ...]:
