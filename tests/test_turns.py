@@ -86,6 +86,23 @@ def test_what_is_no_interruption(call: Make, text: str, start: float, end: float
     assert labelled(analysis, "interruption") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "interrupted"),
+    [("Oh, okay. Okay. That makes sense.", False), ("Oh, okay. But the price worries me.", True)],
+)
+def test_an_acknowledgement_cannot_be_interrupted(call: Make, text: str, interrupted: bool) -> None:
+    analysis = analyse(
+        call(
+            ("rep", "It is a switch that was not set.", 0, 4),
+            ("customer", text, 4.5, 7.5),
+            ("rep", "So let's get that fixed for you.", 6.5, 9),
+            acoustic=True,
+        )
+    )
+    assert bool(labelled(analysis, "interruption")) is interrupted
+    assert (0 in [f.value for f in labelled(analysis, "response_pause")]) is not interrupted
+
+
 def test_an_answer_is_no_backchannel(call: Make) -> None:
     analysis = analyse(
         call(

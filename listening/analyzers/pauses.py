@@ -7,6 +7,7 @@ rep               ▒▒▒▒ ██████     ████████�
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from itertools import pairwise
 
@@ -24,12 +25,13 @@ INTERRUPTION_MS = 200
 REACTION_MS = 200
 #: The rep leaves at least this long (ms) before speaking: a brief silence that invites more (MEASURES: brief_silences).
 BRIEF_SILENCE_MS = 1000
+_SENTENCE_END = re.compile(r"[.?!]+\s*")
 
 LABELS = {
     "response_pause": "The customer stops and the rep starts: the silence between, in milliseconds (0 when they overlap).",
     "wait_after_question": "The rep's question ends and somebody speaks: the silence between, in milliseconds.",
     "brief_silence": "The rep leaves a second or more after the customer before speaking.",
-    "interruption": "Starts 200 ms or more before the other ends, takes the floor, and is not a backchannel.",
+    "interruption": "Starts 200 ms or more before the other ends, takes the floor, and neither is an acknowledgement.",
 }
 
 
@@ -76,7 +78,7 @@ def _transition(
     first, last, start = turn.utterances[0], before.utterances[-1], turn.start
     end_of_before = _end_of_talk(spans[before.role], start, before)
     taking = _takes_the_floor(conversation, turn, _end_of_utterance(conversation, before, start, end_of_before))
-    if taking is not None:
+    if taking is not None and not _only_acknowledges(conversation.utterances[last].text):
         index, early = taking
         u = conversation.utterances[index]
         why = f"starts {early} ms before the other ends and takes the floor"
@@ -131,6 +133,12 @@ def _takes_the_floor(conversation: Conversation, turn: Turn, end_of_before: int)
         if u.end > end_of_before and not sounds_like_backchannel(u.text):
             return index, end_of_before - u.start
     return None
+
+
+def _only_acknowledges(text: str) -> bool:
+    """Whether every sentence is an acknowledgement: "Oh, okay. That makes sense." A nod cannot be interrupted."""
+    sentences = [sentence for sentence in _SENTENCE_END.split(text) if sentence]
+    return bool(sentences) and all(sounds_like_backchannel(sentence) for sentence in sentences)
 
 
 def _end_of_utterance(conversation: Conversation, before: Turn, start: int, end_of_talk: int) -> int:
@@ -200,7 +208,7 @@ def _speech_end(spans: tuple[Span, ...], end: int | None) -> int | None:
 
 ANALYZER = Analyzer(
     name="pauses",
-    version="2",
+    version="3",
     labels=LABELS,
     source="Stivers et al. 2009; Levinson & Torreira 2015 (A); Rowe 1974 on wait time (B)",
     needs=Timing.ACOUSTIC,

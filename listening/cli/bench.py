@@ -40,7 +40,7 @@ def command(
     """Measure speed, memory and accuracy on this machine.
 
     Without a subcommand: the whole pipeline beside openai-whisper's own command, on the sample calls or on --audio.
-    Every figure is of a process of its own, from its start to its end.
+    Every figure is of a process of its own, from its start to its end; on a busy machine compare CPU times.
     """
     if ctx.invoked_subcommand:
         return
@@ -90,16 +90,14 @@ def text(utterances: int, runs: int, form: str) -> None:
 
 
 def _table(rows: Sequence[Row], runs: int) -> list[str]:
-    head = f"{'recording':<26}{'length':>8}  {'':<8}{'time':>8}{'x real':>8}{'memory':>9}{'WER':>8}{'ratio':>7}"
+    head = f"{'recording':<22}{'length':>8}  {'':<8}{'time':>9}{'x real':>7}{'CPU':>9}{'memory':>9}{'WER':>6}"
     lines = [head, "-" * len(head)]
     for row in rows:
-        name = row.file if len(row.file) <= 25 else "…" + row.file[-24:]
-        lines.append(
-            f"{name:<26}{row.audio_s:>6.0f} s  {'ours':<8}{_cells(row.ours)}"
-            + (f"{row.ratio:>6.1f}x" if row.ratio else "")
-        )
+        name = row.file if len(row.file) <= 21 else "…" + row.file[-20:]
+        lines.append(f"{name:<22}{row.audio_s:>6.0f} s  {'ours':<8}{_cells(row.ours)}")
         if row.reference:
-            lines.append(f"{'':<36}{'whisper':<8}{_cells(row.reference)}")
+            lines.append(f"{'':<32}{'whisper':<8}{_cells(row.reference)}")
+            lines.append(f"{'':<32}{'ratio':<8}{row.ratio:>8.1f}x{'':<7}{row.cpu_ratio:>8.1f}x")
     lines += ["", "stages of ours, seconds"]
     for row in rows:
         stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in (row.ours.stages or {}).items())
@@ -116,4 +114,4 @@ def _table(rows: Sequence[Row], runs: int) -> list[str]:
 
 def _cells(side: Side) -> str:
     rate = "-" if side.word_error_rate is None else f"{side.word_error_rate:.1%}"
-    return f"{side.seconds:>6.1f} s{side.times_real_time:>8.1f}{side.peak_mb:>6.0f} MB{rate:>8}"
+    return f"{side.seconds:>7.1f} s{side.times_real_time:>7.1f}{side.cpu_s:>7.1f} s{side.peak_mb:>6.0f} MB{rate:>6}"
