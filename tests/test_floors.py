@@ -45,7 +45,14 @@ FLOORS = {
     "__main__": 9,
 }
 #: Rooms on one floor that may be used by a neighbour: values see each other, and these pairs are one job in two files.
-NEIGHBOURS = {("models", "_fetch"), ("audio", "models"), ("batch", "listen"), ("bench", "listen"), ("cli", "web"), ("bench", "batch")}
+NEIGHBOURS = {
+    ("models", "_fetch"),
+    ("audio", "models"),
+    ("batch", "listen"),
+    ("bench", "listen"),
+    ("cli", "web"),
+    ("bench", "batch"),
+}
 #: Library -> rooms that may import it (anywhere in the file).
 HEAVY = {
     "torch": {"recognizers", "speakers"},

@@ -16,8 +16,12 @@ from listening.listen import expand, transcribe
 @click.command("transcribe")
 @paths_argument
 @hearing_options
-@click.option("--format", "form", default="native", show_default=True, help="native (our JSON), webvtt, textgrid or csv.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Write one file a call into this folder.")
+@click.option(
+    "--format", "form", default="native", show_default=True, help="native (our JSON), webvtt, textgrid or csv."
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Write one file a call into this folder."
+)
 def command(paths: tuple[Path, ...], form: str, output: Path | None, **hearing: Any) -> None:
     """Print a call's transcript in another format.
 
