@@ -29,7 +29,7 @@ except ModelError:  # the words to the user come when the labeller is used
 _REP_ONLY = ("restatement", "next_step.push")
 _CUSTOMER_ONLY = ("barrier.", "cue.")
 #: Labels that may sit on a single word; others need two.
-_SHORT = ("question.tag", "question.backchannel", "backchannel", "question.closed", "question.open")
+_SHORT = ("question.tag", "question.backchannel")
 #: A question asks in one of these two ways.
 _ASKING = ("question.open", "question.closed")
 #: A customer utterance further back than this many is not looked at when the network names none.
@@ -144,14 +144,19 @@ def find_spans(
     for k in passed:
         if labels[k] == "backchannel":
             made.append(_span(card, raw, labels[k], 0, len(raw.offsets), scores[labels[k]], words, text))
-    both = [k for k in passed if labels[k] in _ASKING]
-    for group in ([both] if both else []) + [[k] for k in passed if k not in both and labels[k] != "backchannel"]:
+    asking = [k for k in range(n) if labels[k] in _ASKING]
+    asked = [k for k in passed if k in asking]
+    for group in ([asking] if asked else []) + [[k] for k in passed if k not in asking and labels[k] != "backchannel"]:
         marked = words[:, group].max(1)
         begins = words[:, [n + 2 + k for k in group]].max(1)
         level = min(card["word_threshold"], 0.6 * float(marked.max()))
-        for start, end in _runs(marked, begins, level, labels[group[0]], text, raw.offsets):
-            k = max(group, key=lambda k: float(words[start:end, k].sum()))
-            share = float(words[start:end, k].max() / max(1e-6, words[:, k].max()))
+        runs = _runs(marked, begins, level, labels[group[0]], text, raw.offsets)
+        for start, end in runs:
+            means = {k: float(words[start:end, k].mean()) for k in group}
+            k = max(means, key=lambda k: means[k])
+            if k not in passed and len(runs) == 1:  # nothing else in it asks: what the utterance as a whole is
+                k = max(asked, key=lambda k: means[k])
+            share = min(1.0, float(words[start:end, k].max() / max(1e-6, words[:, k].max())))
             made.append(_span(card, raw, labels[k], start, end, scores[labels[k]] * share, words, text))
     return sorted(made, key=lambda s: (s.start_char, s.end_char))
 
@@ -178,9 +183,12 @@ def _runs(
         if not inside and start is not None:
             runs.append((start, i))
             start = None
-    least = 1 if label in _SHORT or len(on) == 1 else 2
-    long_enough = [r for r in runs if r[1] - r[0] >= least]
-    return long_enough or runs[:1]
+    if not runs:
+        return []
+    best = max(runs, key=lambda r: float(marked[r[0] : r[1]].max()))
+    least = 1 if label in _SHORT else 2
+    enough = 0.6 * float(marked[best[0] : best[1]].max())
+    return [r for r in runs if r == best or (r[1] - r[0] >= least and marked[r[0] : r[1]].max() >= enough)]
 
 
 def _span(

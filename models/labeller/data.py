@@ -17,6 +17,9 @@ import markup  # noqa: E402
 
 from listening.language._windows import MAX_WORDS  # noqa: E402
 
+WRITTEN_HELD_BACK = ("helping_03", "sales_02", "varied_03", "hard_06", "talk_06")
+#: Meant to be held back, but part of one run had read them: neither trained on nor measured.
+SET_ASIDE = ("barriers_06", "pushes_06")
 SHARED = HERE.parents[2] / "shared" / "data"
 LABELS = {
     "qo": "question.open", "qc": "question.closed", "qt": "question.tag", "qr": "question.rhetorical",
@@ -244,6 +247,8 @@ def held_back(talks: list[Talk], splits: dict) -> tuple[list[Talk], list[Talk]]:
     """(train, held back) by the written-down splits."""
     train, held = [], []
     for t in talks:
+        if t.source in splits["set_aside"]:
+            continue
         out = (
             t.source in splits["written_files"]
             or t.id in splits["primock57"]
@@ -275,7 +280,8 @@ def make_splits() -> dict:
     hand = header["labelled_ids"]
     rest = [t.id for t in p4g() if t.id not in set(hand)]
     return {
-        "written_files": [f"written/{n}" for n in ("helping_03", "sales_02", "varied_03", "hard_06", "talk_06")],
+        "written_files": [f"written/{n}" for n in WRITTEN_HELD_BACK],
+        "set_aside": [f"written/{n}" for n in SET_ASIDE],
         "primock57": fifth([t.id for t in primock()]),
         "p4g": fifth(hand) + fifth(rest),
         "uptake": [i for i in range(1397) if i % 5 == 2],

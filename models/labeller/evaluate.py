@@ -46,6 +46,7 @@ def main() -> None:
     rows = {w: listen([t if worth(t, w) else empty(t) for t in held], w) for w in ways}
     out: list[str] = []
     if a.tune:
+        card |= {"word_threshold": 0.4, "attributes": {"follow_up": 0.4, "close_directed": 0.4}}
         halves: list[Rows] = [[], []]
         for w in ("plain", "stripped"):
             for row in rows[w]:
@@ -55,8 +56,6 @@ def main() -> None:
             calibration, thresholds = fit(half)
             cards.append({**card, "calibration": calibration, "thresholds": thresholds})
         card.update(calibration=cards[2]["calibration"], thresholds=cards[2]["thresholds"])
-        card.setdefault("word_threshold", 0.4)
-        card["attributes"] = {"follow_up": 0.4, "close_directed": 0.4}
         ridge = uptake_fit([t for t in train if t.source == "uptake"])
         card["uptake"] = ridge
         weights = (_network.folder() / "labeller.onnx").read_bytes()

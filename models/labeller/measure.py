@@ -152,6 +152,9 @@ def sources_lines(s: Scored, talks: list[Talk], own: dict) -> list[dict | None]:
         if where.any():
             for k in (ASKS, 0, 1, 5):
                 lines.append(s.label(k, where, f"{name}: {UTTERANCE_LABELS[k]}"))
+            if key == "written":
+                lines += [s.label(k, where, f"{name}: {UTTERANCE_LABELS[k]}") for k in (6, *BARRIERS)]
+                lines.append(barriers_mean(s, where, "written: barrier kinds, mean F1"))
     where = s.source == "p4g"
     if where.any():
         keys = {}
@@ -179,22 +182,19 @@ def sources_lines(s: Scored, talks: list[Talk], own: dict) -> list[dict | None]:
     return lines
 
 
+BARRIERS = range(8, 12)
+
+
+def barriers_mean(s: Scored, where: np.ndarray | None, name: str) -> dict | None:
+    """The mean of the kinds' F1."""
+    kinds = [x["f1"] for k in BARRIERS if (x := s.label(k, where))]
+    nothing = {"precision": np.nan, "recall": np.nan, "low": np.nan, "high": np.nan}
+    return {"name": name, "n": len(kinds), "f1": float(np.mean(kinds)), **nothing} if kinds else None
+
+
 def gold_lines(s: Scored) -> list[dict | None]:
     lines = [s.label(k) for k in (ASKS, 0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)]
-    kinds = [x["f1"] for x in (s.label(k) for k in range(8, 12)) if x]
-    if kinds:
-        mean = float(np.mean(kinds))
-        lines.append(
-            {
-                "name": "barrier kinds, mean F1",
-                "n": len(kinds),
-                "precision": np.nan,
-                "recall": np.nan,
-                "f1": mean,
-                "low": np.nan,
-                "high": np.nan,
-            }
-        )
+    lines.append(barriers_mean(s, None, "barrier kinds, mean F1"))
     return lines
 
 

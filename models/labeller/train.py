@@ -41,6 +41,8 @@ REPEAT = {
     "written": 1.0,
     "written/sales": 3.0,  # most of the barriers, pushes and plans are here
     "written/hard": 2.5,
+    "written/barriers": 2.0,
+    "written/pushes": 2.0,
     "primock57": 0.7,
     "p4g": 0.8,
     "uptake": 0.8,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from data import UTTERANCE_LABELS, N, Talk
+from data import REQUEST, UTTERANCE_LABELS, N, Talk
 from measure import Rows, Scored, f1, spearman
 
 from listening.language import _network, _overlap, labeller
@@ -23,7 +23,12 @@ def fit(rows: Rows) -> tuple[dict[str, list[float]], dict[str, float]]:
     thresholds: dict[str, float] = {}
     alone = [[k] for k in range(len(UTTERANCE_LABELS)) if k not in TOGETHER]
     for group in [*alone, TOGETHER]:
-        known = [(pair(r, k), v) for k in group for _, u, r, _ in rows if (v := u.targets()[k]) is not None]
+        known = [
+            (pair(raw, k), v)
+            for k in group
+            for _, u, raw, source in rows
+            if (v := u.targets()[k]) is not None and (k == REQUEST or not source.startswith("email"))
+        ]  # a push is calibrated on conversations: e-mails would outnumber them
         three, threshold = _logistic(np.array([a for a, _ in known]), np.array([b for _, b in known]), group[0] < N)
         for k in group:
             calibration[UTTERANCE_LABELS[k]], thresholds[UTTERANCE_LABELS[k]] = three, threshold
