@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from listening.findings import BARRIER_LABELS, QUESTION_LABELS, Analysis
+from listening.findings import BARRIER_LABELS, PUBLIC_LABELS, QUESTION_LABELS, Analysis
 from listening.gold import KNOWN_LABELS, GoldCall
 from listening.transcript import Transcript
 
@@ -170,7 +170,12 @@ def evaluate(
     analyse: Callable[[Transcript], Analysis],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation:
-    """Analyse labelled calls and compare. Labels nobody gave, people or machine, have no row."""
+    """Analyse labelled calls and compare. Labels nobody gave, people or machine, have no row.
+
+    Cues are compared only where people marked some: `annotate` does not print them, so most gold files have none.
+    """
+    given = frozenset[str]().union(*(labels for call in calls for labels in call.labels if labels))
+    compared = KNOWN_LABELS if any(label.startswith("cue.") for label in given) else PUBLIC_LABELS
     pairs: list[list[Pair]] = []
     ratings: list[list[tuple[float, float]]] = []
     worst: list[Disagreement] = []
@@ -179,7 +184,7 @@ def evaluate(
         progress(done, len(calls))
         analysis = analyse(call.transcript)
         versions = analysis.versions
-        found = _found(analysis, len(call.labels))
+        found = _found(analysis, len(call.labels), compared)
         pairs.append([(gold, found[i]) for i, gold in enumerate(call.labels) if gold is not None])
         uptake = analysis.scores.get("uptake", (None,) * len(call.uptake))
         both = zip(call.uptake, uptake, strict=True)
@@ -188,7 +193,7 @@ def evaluate(
     progress(len(calls), len(calls))
     flat = [pair for call_pairs in pairs for pair in call_pairs]
     rated = [rating for call_ratings in ratings for rating in call_ratings]
-    names: dict[str, tuple[str, ...]] = {**GROUPS, **{label: (label,) for label in KNOWN_LABELS}}
+    names: dict[str, tuple[str, ...]] = {**GROUPS, **{label: (label,) for label in compared}}
     rows = tuple(row for name, labels in names.items() if (row := _row(name, labels, pairs)) is not None)
     f1 = {row.label: row.agreement.f1 for row in rows if row.agreement.people}
     return Evaluation(
@@ -218,10 +223,10 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _found(analysis: Analysis, utterances: int) -> list[frozenset[str]]:
+def _found(analysis: Analysis, utterances: int, compared: Iterable[str]) -> list[frozenset[str]]:
     labels: list[set[str]] = [set() for _ in range(utterances)]
     for finding in analysis.findings:
-        if finding.utterance is not None and finding.label in KNOWN_LABELS:
+        if finding.utterance is not None and finding.label in compared:
             labels[finding.utterance].add(finding.label)
     return [frozenset(given) for given in labels]
 

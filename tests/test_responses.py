@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from conftest import make_call
 from marked import analysed, found, tags
@@ -95,22 +93,3 @@ def test_leaving_the_floor_with_a_nod_is_silence_too() -> None:
 def test_odd_calls_are_analysed(transcript: Transcript) -> None:
     analysis = analyse(transcript)
     assert all(len(values) == len(transcript.utterances) for values in analysis.scores.values())
-
-
-@pytest.mark.slow
-def test_an_hour_of_talk_is_analysed_in_ten_seconds() -> None:
-    lines = []
-    for n in range(150):
-        lines += [
-            ("rep", f"So what happened with the order number {n} after the team had looked at it?"),
-            (
-                "customer",
-                f"Well, it took us about {n} days and nobody told finance, so we paid for it twice in the end.",
-            ),
-            ("rep", "You paid twice. Right. And how did they take that? Was it a big thing for you?"),
-            ("customer", "Yeah, honestly, it's hard to get a budget for anything now, my boss has to approve it all."),
-        ]
-    analyse(make_call(("rep", "Hi.")))  # loads what is loaded once
-    began = time.perf_counter()
-    analyse(make_call(*lines))
-    assert time.perf_counter() - began < 10

@@ -75,6 +75,8 @@ def _label(conversation: Conversation, index: int, span: LabelledSpan) -> str | 
     if _LEXICON["backchannel"].fullmatch(whole.replace(",", "")) and _follows_talk(conversation, index):
         return "question.backchannel"
     if span.label in ASKED:
+        if _LEXICON["idiom"].match(_labelled.words_of(conversation, index, span)):
+            return None
         if any(_same(span, tag) for tag in _tag_questions(conversation, index)):
             return "question.tag"
         for other in _labelled.spans(conversation, index, "restatement"):

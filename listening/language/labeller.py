@@ -164,8 +164,17 @@ def find_spans(
 def _runs(
     marked: _network.Array, begins: _network.Array, level: float, label: str, text: str, offsets: list[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """Runs of words above the level: gaps of one word bridged, cut where a new span begins."""
+    """Runs of words above the level: gaps of one word bridged, cut where a new span begins.
+
+    A run goes on over words that are nearly at the level (two thresholds, as in edge tracking), and a single word that
+    cannot carry the label by itself stands for its sentence.
+    """
     on = marked >= level
+    ends = [text[b - 1] in ".?!" for _, b in offsets]
+    for i in range(1, len(on)):
+        on[i] |= on[i - 1] and not ends[i - 1] and marked[i] >= _GOES_ON * level
+    for i in range(len(on) - 2, -1, -1):
+        on[i] |= on[i + 1] and not ends[i] and marked[i] >= _GOES_ON * level
     for i in range(1, len(on) - 1):
         if on[i - 1] and on[i + 1] and marked[i] >= level / 3:
             on[i] = True
@@ -188,7 +197,14 @@ def _runs(
     best = max(runs, key=lambda r: float(marked[r[0] : r[1]].max()))
     least = 1 if label in _SHORT else 2
     enough = 0.6 * float(marked[best[0] : best[1]].max())
-    return [r for r in runs if r == best or (r[1] - r[0] >= least and marked[r[0] : r[1]].max() >= enough)]
+    kept = [r for r in runs if r == best or (r[1] - r[0] >= least and marked[r[0] : r[1]].max() >= enough)]
+    return [r if r[1] - r[0] >= least else _sentence(ends, r[0]) for r in kept]
+
+
+def _sentence(ends: Sequence[bool], word: int) -> tuple[int, int]:
+    """The words, as a range, of the sentence that holds one of them."""
+    start = next((i + 1 for i in range(word - 1, -1, -1) if ends[i]), 0)
+    return start, next((i + 1 for i in range(word, len(ends)) if ends[i]), len(ends))
 
 
 def _span(
@@ -212,6 +228,9 @@ def _span(
     why = f"model {score:.2f}" + (f"; {cue}" if cue else "")
     return LabelledSpan(label, a, b, round(score, 4), why, tags)
 
+
+#: A run of words goes on while the probability is at least this share of the level that began it.
+_GOES_ON = 0.5
 
 _CUES = (
     ("question", re.compile(r"\?\s*$"), "question mark"),
