@@ -18,6 +18,7 @@ from listening.progress import Progress
 from listening.recognizers import Options, Recognized, Track
 from listening.recognizers._chunks import Chunk, pack, place_words
 from listening.recognizers._guards import invented
+from listening.recognizers._memory import keep_large_blocks
 from listening.recognizers._weights import locate
 from listening.transcript import Word
 
@@ -34,7 +35,9 @@ class FasterWhisper:
         return None
 
     def hear(self, tracks: Sequence[Track], options: Options, progress: Progress) -> tuple[Recognized, ...]:
-        model = _load(locate(options.model, progress), options.compute_type)
+        weights = locate(options.model, progress)
+        progress("hearing", 0, 1)
+        model = _load(weights, options.compute_type)
         packed = [pack(track.samples, track.speech) for track in tracks]
         work = [(t, chunk) for t, chunks in enumerate(packed) for chunk in chunks]
         if not work:
@@ -108,6 +111,8 @@ def _load(model: Path | str, compute_type: str | None) -> Any:
         if not (model / "tokenizer.json").is_file():
             raise ModelError(f"The model in {model} lacks its tokenizer.json.")
     cuda = ctranslate2.get_cuda_device_count() > 0
+    if not cuda:
+        keep_large_blocks()
     try:
         return WhisperModel(
             str(model),
