@@ -175,20 +175,14 @@ def pull(name: str, progress: Progress = silent) -> Path:
     the manifest describes.
     """
     model = get(name)
-    folder = where(name)
-    if folder is not None:
-        try:
-            _verify_folder(model, folder)
-        except ModelError:
-            if folder.parent != settings.home() / "models":
-                raise  # a copy the user put there is not ours to replace
-        else:
-            _write_receipt(folder)
-            return _entry(folder)
     root = settings.home() / "models"
+    if there := _whole(model):
+        return there
     problems: list[str] = []
-    with _disk_errors(model, root):
-        root.mkdir(parents=True, exist_ok=True)
+    # Workers of a batch that starts on a fresh machine all want the same models at once: the first one fetches.
+    with _disk_errors(model, root), _alone(root / f".{name}.lock"):
+        if there := _whole(model):
+            return there
         for source in model.sources:
             needed = source.download + 2 * sum(f.size for f in source.files)
             free = shutil.disk_usage(root).free
@@ -202,6 +196,31 @@ def pull(name: str, progress: Progress = silent) -> Path:
             except Unavailable as problem:
                 problems.append(f"{source.label}: {problem}")
     raise ModelError(f"The model {name} could not be fetched from any of its sources ({'; '.join(problems)}).")
+
+
+def _whole(model: Model) -> Path | None:
+    """What `path` returns for a model that is there and verified; None when it must be fetched."""
+    folder = where(model.name)
+    if folder is None:
+        return None
+    try:
+        _verify_folder(model, folder)
+    except ModelError:
+        if folder.parent != settings.home() / "models":
+            raise  # a copy the user put there is not ours to replace
+        return None
+    _write_receipt(folder)
+    return _entry(folder)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Holds a lock file, waiting for whoever has it."""
+    from filelock import FileLock
+
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        yield
 
 
 def _fetch(model: Model, source: Source, root: Path, progress: Progress) -> Path:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,20 @@ def test_the_shipped_manifest() -> None:
             for item in (*source.files, *source.packages):
                 assert len(item.sha256) == 64
                 assert item.size > 0
+
+
+def test_workers_that_want_a_model_at_once_fetch_it_once(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+    fetch = models._fetch
+
+    def slowly(model: models.Model, *rest: object) -> Path:
+        time.sleep(0.3)
+        done = fetch(model, *rest)  # type: ignore[arg-type]
+        fetched.append(model.name)
+        return done
+
+    monkeypatch.setattr(models, "_fetch", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(models.path, ["tiny"] * 4))
+    assert [path.read_bytes() for path in got] == [b"".join(CONTENT)] * 4
+    assert fetched == ["tiny"]

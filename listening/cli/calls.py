@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from listening.cli._store import db_option, filter_from, filter_options, number, table, to_csv, to_json
+from listening.reports.numbers import clock
 
 COLUMNS = "id name rep customer opportunity call_type date duration_s score low high flags ruler content added".split()
 
@@ -53,7 +54,7 @@ def command(
         click.echo("No calls." if page.total == 0 else "No more calls.")
         return
     table(
-        ("id", "date", "rep", "customer", "type", "min", "index", "call", "flags"),
+        ("id", "date", "rep", "customer", "type", "length", "index", "call", "flags"),
         (
             (
                 str(row.id),
@@ -61,7 +62,7 @@ def command(
                 row.rep or "–",
                 row.customer or "–",
                 row.call_type or "–",
-                number(None if row.duration_s is None else row.duration_s / 60),
+                clock(None if row.duration_s is None else row.duration_s * 1000),
                 number(row.score),
                 row.name,
                 ", ".join(flag.replace("_", " ") for flag in row.flags),
