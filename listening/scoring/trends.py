@@ -11,7 +11,6 @@ of the latest ruler, and periods of older ones stand apart in the line.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from listening.scoring import trends_stats as st
-from listening.scoring.measures import MEASURES
 from listening.scoring.rubric import Rubric
+from listening.scoring.trends_bounds import possible
 from listening.scoring.trends_data import Observations, Sums
 from listening.scoring.trends_stats import Floats, Interval
 
@@ -101,29 +100,17 @@ def team(key: str, sums: Iterable[Sums], ruler: int) -> Team:
     centre = spread = None
     if len(reps) >= st.MIN_TEAM and np.isfinite(variances).all():
         pooled = st.pool(means, variances / count, df)
-        centre = _possible(key, pooled.centre_interval(int(count.sum())))
+        centre = possible(key, pooled.centre_interval(int(count.sum())))
         spread = pooled.spread
     standings = {}
     for rep, i in place.items():
         calls = int(count[i])
-        stands = _possible(key, pooled.interval(i, calls) if pooled else st.from_sums(*own[rep]))
+        stands = possible(key, pooled.interval(i, calls) if pooled else st.from_sums(*own[rep]))
         enough = stands is not None and calls >= st.MIN_CALLS
         standings[rep] = Standing(rep, calls, stands, enough)
     variance = float(np.nanmean(variances)) if np.isfinite(variances).any() else 0.0
     centre_sd = pooled.centre_sd if pooled else 0.0
     return Team(key, ruler, standings, named, centre, spread, variance, centre_sd, pooled, place, own)
-
-
-def _possible(key: str, interval: Interval | None) -> Interval | None:
-    """The part of an interval a mean of this measure can lie in: no share is above one, no rate below zero.
-
-    Cutting off what is impossible leaves the interval's coverage as it is.
-    """
-    if interval is None:
-        return None
-    unit = MEASURES[key].unit if key in MEASURES else "0–100"  # the index and its components
-    top = {"share": 1.0, "0–1": 1.0, "0–100": 100.0}.get(unit, math.inf)
-    return dataclasses.replace(interval, low=max(interval.low, 0.0), high=min(interval.high, top))
 
 
 def _type_effects(
@@ -367,7 +354,7 @@ def _points(some: Observations, whole: Team, key: str, by: str, standing: Standi
                 ruler,
                 len(group),
                 float(group.mean()),
-                _possible(key, interval),
+                possible(key, interval),
                 enough,
                 before not in (None, ruler),
             )
