@@ -9,6 +9,9 @@
     swap_speakers   speaker, other: their roles and names change places        yes
     set_rep         speaker: is the rep, everybody else a customer             yes
     fix_word        utterance, start_char, end_char, text (what was said)      yes
+    confirm         finding: the machine is right                              no
+    review          text (`packing.digest` of the analyzers' versions): all labels of the call were gone through, and
+                    what was left alone is right                               no
 
 A correction addresses a finding by what it is (`Target`: label, utterance, characters), not by its place in a list, so
 that it still fits after the call has been analysed again. "Hear again" means that the analyzers have to run on the
@@ -36,7 +39,7 @@ INFO_KINDS = {
 }
 #: Kinds after which the analyzers have to run on the corrected transcript.
 HEAR_AGAIN = frozenset({"swap_speakers", "set_rep", "fix_word"})
-KINDS = ("relabel", "add", "delete", "rename", "swap_speakers", "set_rep", "fix_word", *INFO_KINDS)
+KINDS = ("relabel", "add", "delete", "confirm", "review", "rename", "swap_speakers", "set_rep", "fix_word", *INFO_KINDS)
 PERSON = "person"
 
 
@@ -89,6 +92,8 @@ class Correction:
             "relabel": (self.finding, self.label),
             "add": (self.label, self.utterance),
             "delete": (self.finding,),
+            "confirm": (self.finding,),
+            "review": (self.text,),
             "rename": (self.speaker,),
             "swap_speakers": (self.speaker, self.other),
             "set_rep": (self.speaker,),
@@ -187,26 +192,48 @@ def apply_to_analysis(analysis: Analysis, transcript: Transcript, corrections: S
     `transcript` is the one that was analysed (after `apply_to_transcript` when that ran). Offsets of a label that was
     given before a word of its utterance was fixed are moved along.
     """
-    findings = list(analysis.findings)
+    found = changes(analysis, transcript, corrections)
+    findings = [people for _, people in found if people is not None]
+    if any(machine is None for machine, _ in found):
+        findings.sort(key=lambda f: f.start if f.start is not None else f.utterance or 0)
+    return dataclasses.replace(analysis, findings=tuple(findings))
+
+
+def changes(
+    analysis: Analysis, transcript: Transcript, corrections: Sequence[Correction]
+) -> tuple[tuple[Finding | None, Finding | None], ...]:
+    """Every finding as (the machine found it, people say it is): the same object twice where nobody said otherwise.
+
+    The second is None for one that people deleted, the first for one that they added.
+    """
+    pairs: list[tuple[Finding | None, Finding | None]] = [(f, f) for f in analysis.findings]
     for at, c in enumerate(corrections):
         later = corrections[at + 1 :]
         if c.kind in ("relabel", "delete") and c.finding is not None:
             target = _moved(c.finding, later)
-            place = next((i for i, f in enumerate(findings) if target.fits(f)), None)
+            place = next((i for i, (_, f) in enumerate(pairs) if f is not None and target.fits(f)), None)
             if place is None:
                 continue
-            if c.kind == "delete":
-                del findings[place]
+            machine, found = pairs[place]
+            if c.kind == "delete" or found is None:
+                pairs[place] = (machine, None)
             else:
-                why = f"a person's label in place of {findings[place].label}"
-                findings[place] = dataclasses.replace(
-                    findings[place], label=c.label or "", origin=PERSON, score=1.0, why=why
-                )
+                why = f"a person's label in place of {found.label}"
+                label = dataclasses.replace(found, label=c.label or "", origin=PERSON, score=1.0, why=why)
+                pairs[place] = (machine, label)
         elif c.kind == "add" and c.utterance is not None:
-            findings.append(_added(c, transcript, later))
-    if len(findings) > len(analysis.findings):
-        findings.sort(key=lambda f: f.start if f.start is not None else f.utterance or 0)
-    return dataclasses.replace(analysis, findings=tuple(findings))
+            pairs.append((None, _added(c, transcript, later)))
+    return tuple(pair for pair in pairs if pair != (None, None))
+
+
+def confirmed(findings: Sequence[Finding | None], corrections: Sequence[Correction]) -> frozenset[int]:
+    """Places of the findings that somebody said are right."""
+    told = [
+        _moved(c.finding, corrections[at + 1 :])
+        for at, c in enumerate(corrections)
+        if c.kind == "confirm" and c.finding
+    ]
+    return frozenset(i for i, f in enumerate(findings) if f is not None and any(target.fits(f) for target in told))
 
 
 def _added(c: Correction, transcript: Transcript, later: Sequence[Correction]) -> Finding:

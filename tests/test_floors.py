@@ -40,6 +40,7 @@ FLOORS = {
     "batch": 7,
     "bench": 7,
     "evaluation": 7,
+    "reviews": 7,
     "cli": 8,
     "web": 8,
     "__main__": 9,
@@ -52,6 +53,7 @@ NEIGHBOURS = {
     ("bench", "listen"),
     ("cli", "web"),
     ("bench", "batch"),
+    ("reviews", "evaluation"),
 }
 #: Library -> rooms that may import it (anywhere in the file).
 HEAVY = {

@@ -11,23 +11,41 @@ from typing import Any
 import click
 
 from listening.cli._shared import progress_bar
+from listening.cli._store import db_option
+from listening.errors import UsageError
 from listening.evaluation import FIGURES, NOTHING, Evaluation, Row, evaluate
 from listening.gold import GoldCall, read_gold, stripped
 
 
 @click.command("eval")
-@click.argument("gold", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("gold", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--corrections", is_flag=True, help="Evaluate against what people corrected in the store, without GOLD.")
 @click.option("--strip", is_flag=True, help="Evaluate once more with punctuation and case removed.")
 @click.option("--worst", default=10, show_default=True, type=click.IntRange(0), help="How many disagreements to print.")
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
-def command(gold: tuple[Path, ...], strip: bool, worst: int, form: str) -> None:
-    """Measure the labels against transcripts labelled by people.
+@db_option
+def command(gold: tuple[Path, ...], corrections: bool, strip: bool, worst: int, form: str, db: str | None) -> None:
+    """Measure the labels against what people say: labelled transcripts, or corrections made in `listening serve`.
 
     GOLD are JSONL files as `listening annotate` prints them, corrected by people: one object an utterance with call,
     index, speaker, role, text, start_s and end_s where known, labels (names, or objects with a label) and scores (such
     as people's uptake). Utterances without labels are context. Agreement is counted by utterance; intervals are 95 %,
     from drawing calls again.
+
+    With --corrections, the store is read instead: for each label, how many of the machine's findings people confirmed,
+    relabelled or deleted, and how many they added. Agreement is worked out from calls that somebody marked as gone
+    through, where what was left alone is right; in other calls, what nobody spoke of says nothing, so they are only
+    counted. The same calls as a GOLD file: "training data" on the page of calls.
     """
+    if corrections:
+        if gold or strip:
+            raise UsageError("With --corrections the store is read: leave GOLD and --strip out.")
+        from listening.cli import _eval_corrections
+
+        click.echo(_eval_corrections.text(db, worst, form))
+        return
+    if not gold:
+        raise UsageError("Name a GOLD file, or take --corrections.")
     from listening.analyzers import analyse
 
     calls = [call for path in gold for call in read_gold(path)]

@@ -199,13 +199,13 @@ class Reading(Saving):
         recording = _local(source)
         machine = Heard(machine.transcript, machine.analysis, machine.scorecard, recording)
         holding = [kept.correction for kept in corrections if kept.undone_at is None]
-        heard = machine
+        heard, base = machine, machine.analysis
         if holding:
             transcript = by_people.apply_to_transcript(machine.transcript, holding)
-            base = packing.unpack_analysis(body) if body is not None else machine.analysis
+            base = packing.unpack_analysis(body) if body is not None else base
             analysis = by_people.apply_to_analysis(base, transcript, holding)
             heard = Heard(transcript, analysis, score(analysis, transcript, rubric), recording)
-        return StoredCall(listed, machine, heard, source, corrections, comments, own, versions, tuple(rulers))
+        return StoredCall(listed, machine, heard, source, corrections, comments, own, versions, tuple(rulers), base)
 
     def corrections(self, call: int | None = None) -> tuple[StoredCorrection, ...]:
         """Corrections of a call or of all, undone ones among them, in the order they were made."""

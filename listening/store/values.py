@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from listening.corrections import Correction
+from listening.findings import Analysis
 from listening.scorecard import Heard
 from listening.transcript import CallInfo
 
@@ -14,7 +15,7 @@ from listening.transcript import CallInfo
 FLAGS = {
     "role_guessed": "which speaker is the rep was guessed",
     "no_index": "too little could be measured for a listening index",
-    "corrected": "a person corrected something",
+    "corrected": "a person corrected or confirmed something",
     "commented": "a person left a comment",
     "self_scored": "the rep scored herself",
 }
@@ -167,6 +168,7 @@ class StoredCall:
 
     machine      as the machine heard it
     heard        after people's corrections (the same object when there are none)
+    found        what the analyzers found in the words as corrected, before people's labels
     recording    path or URL of the recording or transcript it came from
     """
 
@@ -179,6 +181,12 @@ class StoredCall:
     self_scores: tuple[SelfScore, ...]
     versions: Mapping[str, str]
     rulers: tuple[int, ...]
+    found: Analysis
+
+    @property
+    def holding(self) -> tuple[Correction, ...]:
+        """The corrections that are not undone, in the order they were made."""
+        return tuple(kept.correction for kept in self.corrections if kept.undone_at is None)
 
 
 @dataclass(frozen=True, slots=True)
