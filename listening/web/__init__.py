@@ -5,6 +5,7 @@ guard      every request: host, origin, who is looking, headers; what is not ope
 viewers    who is looking and whose calls they may see
 doors      the one-time address, logging in and out, people, the audit log
 calls      the list of calls, one call, its sound and its report
+agreement  how often people agree with the machine, and their corrections as training data
 edits      what a person says against the machine
 reps       trends of a rep, reps side by side, the team
 jobs       recordings dropped on the page, heard one after another

@@ -1,4 +1,4 @@
-"""The list of calls; one call; its sound; its one-file report; corrections as data."""
+"""The list of calls; one call; its sound; its one-file report; its labels."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from listening import settings
+from listening.corrections import confirmed
 from listening.errors import AudioError
 from listening.findings import PUBLIC_LABELS
 from listening.reports import export, html, sound
 from listening.reports.annotations import annotations as labelled  # type: ignore[attr-defined]
 from listening.reports.callview import Track, call_view, track
 from listening.reports.moments import TITLES
+from listening.reviews import gone_through
 from listening.scorecard import Scorecard
 from listening.scoring import MEASURES, load_rubric
 from listening.store import CallFilter, CallRow, SelfScore, StoredCall
@@ -46,6 +48,23 @@ TYPES = {
     "ogg": "audio/ogg",
     "flac": "audio/flac",
     "matroska,webm": "audio/webm",
+}
+#: What a person did, by kind of correction, for the history of a call.
+SAYS = {
+    "relabel": "gave another label",
+    "add": "added a label",
+    "delete": "deleted a label",
+    "confirm": "confirmed a label",
+    "review": "went through all labels",
+    "rename": "named a speaker",
+    "swap_speakers": "swapped the speakers",
+    "set_rep": "said who the rep is",
+    "fix_word": "mended words",
+    "set_call_type": "set the call type",
+    "set_rep_name": "said whose call it is",
+    "set_customer": "set the customer",
+    "set_opportunity": "set the opportunity",
+    "set_date": "set the date",
 }
 
 
@@ -189,6 +208,13 @@ def one(request: Request) -> Response:
         call=call,
         hidden=hidden,
         own=own,
+        confirmed=confirmed(call.heard.analysis.findings, call.holding),
+        through=next(
+            (k for k in reversed(call.corrections) if k.undone_at is None and k.correction.kind == "review"), None
+        )
+        if gone_through(call)
+        else None,
+        says=SAYS,
         beside=_beside(call.heard.scorecard, call.self_scores),
         machine_index=call.machine.scorecard.index.value,
         audio=f"/calls/{key}/audio" if recording else None,
@@ -285,19 +311,6 @@ def labels(request: Request) -> Response:
     rows = labelled(call.heard.transcript, call.heard.analysis)  # type: ignore[operator]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return Response(text, media_type="application/jsonl", headers=_attached(f"call-{call.row.id}.jsonl"))
-
-
-def corrected(request: Request) -> Response:
-    """GET /corrections.jsonl: what people said against the machine, as training data, for the calls in sight."""
-    store, viewer = store_of(request), viewer_at(request)
-    seen = {row.id: row for row in store.each(viewer.scope(CallFilter(flags=("corrected",))))}
-    rows = [
-        {"call": seen[k.call].name, "who": k.who, "when": k.when, "machine_label": k.before, **k.correction.to_dict()}
-        for k in store.corrections()
-        if k.call in seen and k.undone_at is None
-    ]
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    return Response(text, media_type="application/jsonl", headers=_attached("corrections.jsonl"))
 
 
 def home(request: Request) -> Response:

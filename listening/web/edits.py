@@ -15,6 +15,7 @@ from listening.analyzers import analyse
 from listening.corrections import KINDS, Correction, Target
 from listening.errors import ListeningError
 from listening.findings import PUBLIC_LABELS
+from listening.reviews import fingerprint
 from listening.store import StoredCall
 from listening.web import pages
 from listening.web.calls import store_of, viewer_at
@@ -92,7 +93,7 @@ def correction_from(form: FormData, call: StoredCall) -> Correction:
         raise ValueError("label")
     findings = call.heard.scorecard.findings
     values: dict[str, Any] = {"kind": kind}
-    if kind in ("relabel", "delete"):
+    if kind in ("relabel", "delete", "confirm"):
         index = whole(form, "finding")
         if not 0 <= index < len(findings) or findings[index].label != text_of(form, "was"):
             raise ValueError("the page is older than the call")
@@ -106,6 +107,8 @@ def correction_from(form: FormData, call: StoredCall) -> Correction:
             values["label"] = label
         else:
             values["text"] = text_of(form, "text")
+    elif kind == "review":
+        values["text"] = fingerprint(call.found)
     elif kind in ("rename", "set_rep"):
         values["speaker"] = text_of(form, "speaker")
         if kind == "rename":

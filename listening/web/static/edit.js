@@ -18,6 +18,7 @@
     form.elements.finding.value = chip.dataset.f;
     form.elements.was.value = chip.dataset.label;
     form.elements.label.value = chip.dataset.label;
+    finding.querySelector("[data-confirm]").hidden = chip.dataset.origin === "person";
     finding.showModal();
     form.elements.label.focus();
   }
