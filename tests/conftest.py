@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from postgres_server import postgres  # noqa: F401
+from stores import sqlite, store, template  # noqa: F401
 
 from listening.transcript import CallInfo, Provenance, Role, Speaker, Speech, Timing, Transcript, Utterance
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from postgres_server import Server, fresh_url, postgres  # noqa: F401
+from postgres_server import fresh_url
 from store_calls import analyse, make_heard, with_rubric
+from stores import content
 
 from listening.corrections import Correction, Target
 from listening.errors import StoreError, UsageError
@@ -22,33 +16,6 @@ from listening.store import CallFilter, Source, Wanted, open_store
 from listening.store.database import HEAD, MIGRATIONS
 from listening.store.packing import rubric_digest
 from listening.store.store import Store
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty SQLite store, to be copied: faster than migrating each time."""
-    path = tmp_path_factory.mktemp("template") / "empty.db"
-    open_store(str(path)).close()
-    return path
-
-
-@pytest.fixture
-def sqlite(template: Path, tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(shutil.copy(template, tmp_path / "calls.db"))) as opened:
-        yield opened
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite")
-        return
-    with open_store(fresh_url("store")) as opened:
-        yield opened
-
-
-def content(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def fill(store: Store) -> list[int]:
@@ -150,6 +117,17 @@ def test_columns_for_trends_come_in_order_of_day(store: Store) -> None:
     assert seen.values["questions_per_hour"].tolist() == [12.0, 36.0, 24.0]
     assert not (seen.values["no_such_measure"] == seen.values["no_such_measure"]).any()
     assert len(store.measures(CallFilter(reps=("Ben",)))) == 1
+
+
+def test_a_call_given_twice_at_once_is_kept_once(store: Store) -> None:
+    one, other = make_heard("one"), make_heard("other")
+    ids = store.save_all(
+        [(one, content("a"), Source("/a")), (other, content("b"), None), (one, content("a"), Source("/b"))]
+    )
+    assert ids[0] == ids[2] != ids[1]
+    assert store.seen().keys() == {"/a", "/b"}
+    assert store.calls().total == 2
+    assert ids[0] < ids[1]
 
 
 def test_a_correction_changes_the_numbers_at_once_and_undo_brings_them_back(store: Store) -> None:
@@ -284,96 +262,3 @@ def test_sqlite_and_postgresql_give_equal_answers(tmp_path: Path) -> None:
         for a, b in zip(one.calls().rows, two.calls().rows, strict=True):
             assert a == type(a)(**{**{f: getattr(b, f) for f in b.__slots__}, "added": a.added})
             assert one.call(a.id).heard == two.call(b.id).heard
-
-
-# What can go wrong
-
-
-def one_sentence(error: pytest.ExceptionInfo[StoreError]) -> str:
-    text = str(error.value)
-    assert text.endswith(".")
-    assert "\n" not in text
-    assert "insert" not in text.lower()
-    return text
-
-
-def test_a_database_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "text.db").write_text("this is no database, although it is called one" * 50)
-    cases = {
-        str(tmp_path): "is a folder",
-        str(tmp_path / "text.db"): "no SQLite database",
-        "mysql://a/b": "has to be SQLite or PostgreSQL",
-        "postgresql://u:secret@127.0.0.1:1/calls": "does not answer",
-    }
-    for url, said in cases.items():
-        with pytest.raises(StoreError, match=said) as error:
-            open_store(url)
-        assert "secret" not in one_sentence(error)
-    with pytest.raises(StoreError, match="There is no database"):
-        open_store(str(tmp_path / "not there.db"), create=False)
-    other = sqlite3.connect(tmp_path / "other.db")
-    other.execute("create table calls (a)")
-    other.close()
-    with pytest.raises(StoreError, match="holds other tables"):
-        open_store(str(tmp_path / "other.db"))
-
-
-def test_a_newer_database_is_left_alone(sqlite: Store) -> None:
-    with sqlite.engine.begin() as connection:
-        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
-    with pytest.raises(StoreError, match="newer version"):
-        open_store(sqlite.engine.url.database)
-
-
-def test_a_full_disk_and_a_locked_or_read_only_database_lose_nothing(
-    sqlite: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    call = sqlite.save(make_heard(), content("a"))
-    with sqlite.engine.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-    many = [(make_heard(f"call {i}", questions=25), content(str(i)), None) for i in range(100)]
-    with pytest.raises(StoreError, match="disk is full") as error:
-        sqlite.save_all(many)
-    one_sentence(error)
-    whole = sqlite.calls().total
-    sqlite.close()
-
-    monkeypatch.setattr("listening.store.database.BUSY_S", 0.1)
-    with open_store(sqlite.engine.url.database) as again:
-        assert again.call(call).row.name == "call"
-        assert again.calls().total == whole
-        other = sqlite3.connect(str(sqlite.engine.url.database), isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="locked"):
-            again.comment(call, "coach", "now?")
-        assert again.call(call).comments == ()  # reading goes on while another writes
-        other.execute("ROLLBACK")
-        other.close()
-        again.comment(call, "coach", "now.")
-        with again.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA query_only = ON")
-        with pytest.raises(StoreError, match="read-only"):
-            again.comment(call, "coach", "and now?")
-        with again.engine.connect() as connection:
-            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-
-
-def test_a_postgresql_server_that_stops_is_one_sentence(postgres: Server) -> None:  # noqa: F811
-    with open_store(postgres.fresh("stopped")) as store:
-        call = store.save(make_heard(), content("a"))
-        postgres.stop()
-        try:
-            with pytest.raises(StoreError, match="does not answer") as error:
-                store.save(make_heard("b"), content("b"))
-            one_sentence(error)
-        finally:
-            postgres.start()
-        assert store.save(make_heard("b"), content("b")) != call
-        assert store.calls().total == 2
-
-
-def test_many_may_open_a_new_database_at_the_same_moment(tmp_path: Path) -> None:
-    code = f"from listening.store import open_store; open_store({str(tmp_path / 'new.db')!r}).calls()"
-    processes = [subprocess.Popen([sys.executable, "-c", code], env=os.environ) for _ in range(3)]
-    assert [process.wait(60) for process in processes] == [0, 0, 0]

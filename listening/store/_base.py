@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from listening.scoring import Rubric, load_rubric
 from listening.store import packing, tables
-from listening.store.database import describe, sentences
+from listening.store.database import BUSY_S, describe, sentences
 
 
 class Base:
@@ -35,6 +35,10 @@ class Base:
             self.engine.connect().execution_options(writing=True) as connection,
             connection.begin(),
         ):
+            if connection.dialect.name == "postgresql":
+                # One writer at a time, as BEGIN IMMEDIATE has it on SQLite.
+                connection.execute(sa.text(f"set local lock_timeout = '{BUSY_S:.0f}s'"))
+                connection.execute(sa.text("select pg_advisory_xact_lock(7081953)"))
             yield connection
 
     def _insert(self, connection: Connection, table: sa.Table, values: Mapping[str, Any]) -> int:
@@ -44,11 +48,15 @@ class Base:
 
     def _add_once(self, connection: Connection, table: sa.Table, values: Mapping[str, Any]) -> None:
         """Insert unless a row with such a unique key is there (also when another program is adding it just now)."""
+        connection.execute(self._dialect_insert(connection)(table).values(**values).on_conflict_do_nothing())
+
+    def _dialect_insert(self, connection: Connection) -> Any:
+        """The `insert` that knows ON CONFLICT."""
         if connection.dialect.name == "postgresql":
             from sqlalchemy.dialects.postgresql import insert
         else:
             from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
-        connection.execute(insert(table).values(**values).on_conflict_do_nothing())
+        return insert
 
     def _ruler(self, connection: Connection, versions: Mapping[str, str], rubric: Rubric) -> int:
         """The id of a ruler, added when it is new."""

@@ -17,14 +17,14 @@ from listening.findings import Analysis
 from listening.scorecard import Heard, Scorecard
 from listening.scoring import MEASURES, Rubric, score
 from listening.store import packing, tables
-from listening.store._base import Base
+from listening.store._sums import SummingUp
 from listening.store.values import StoredCorrection
 from listening.transcript import Role, Transcript
 
 Analyse = Callable[[Transcript], Analysis]
 
 
-class Numbers(Base):
+class Numbers(SummingUp):
     def _keep_analysis(
         self,
         connection: Connection,
@@ -32,27 +32,16 @@ class Numbers(Base):
         transcript: int,
         analysis: Analysis,
         corrected: bool = False,
-        new: bool = False,
     ) -> int:
         t = tables.analyses
-        digest = packing.digest(dict(analysis.versions))
-        if not new:
-            same = (t.c.transcript == transcript, t.c.digest == digest, t.c.corrected.is_(corrected))
-            found = connection.execute(sa.select(t.c.id).where(*same)).scalar()
-            if found is not None:
-                if corrected:
-                    body = packing.pack_analysis(analysis)
-                    connection.execute(sa.update(t).where(t.c.id == found).values(body=body, created=packing.now()))
-                return int(found)
-        values = {
-            "call": call,
-            "transcript": transcript,
-            "digest": digest,
-            "corrected": corrected,
-            "body": packing.pack_analysis(analysis),
-            "created": packing.now(),
-        }
-        return self._insert(connection, t, values)
+        values = analysis_row(call, transcript, analysis, corrected)
+        same = (t.c.transcript == transcript, t.c.digest == values["digest"], t.c.corrected.is_(corrected))
+        found = connection.execute(sa.select(t.c.id).where(*same)).scalar()
+        if found is None:
+            return self._insert(connection, t, values)
+        if corrected:
+            connection.execute(sa.update(t).where(t.c.id == found).values(**values))
+        return int(found)
 
     def _settle(
         self,
@@ -64,12 +53,10 @@ class Numbers(Base):
         analyse: Analyse | None,
         current: Mapping[str, int],
         changed: bool = False,
-        new: bool = False,
     ) -> Scorecard:
         """Write the numbers of a call as they are after the corrections; returns its scorecard.
 
         `changed`: who spoke or what was said has just been corrected, so that an analysis kept before does not hold.
-        `new`: the call has no numbers yet.
         """
         analysis, transcript, card = machine.analysis, machine.transcript, machine.scorecard
         rests_on = current["analysis"]
@@ -79,34 +66,14 @@ class Numbers(Base):
                 analysis, rests_on = self._heard_again(connection, call, transcript, machine, current, analyse, changed)
             analysis = by_people.apply_to_analysis(analysis, transcript, corrections)
             card = score(analysis, transcript, rubric)
-        if not new:
-            self._clear_numbers(connection, call, current["ruler"])
-            connection.execute(sa.delete(tables.finding_counts).where(tables.finding_counts.c.call == call))
+        self._clear_numbers(connection, call, current["ruler"])
+        connection.execute(sa.delete(tables.finding_counts).where(tables.finding_counts.c.call == call))
         self._write_numbers(connection, call, current["ruler"], rests_on, card, machine.scorecard.index.value)
-        info = card.call
-        old_rep = None
-        if not new:
-            old_rep = connection.execute(sa.select(tables.calls.c.rep).where(tables.calls.c.id == call)).scalar()
-        rep = info.rep or _rep_name(transcript)
-        values = {
-            "name": info.id,
-            "rep": rep,
-            "customer": info.customer,
-            "opportunity": info.opportunity,
-            "call_type": info.call_type,
-            "date": _day(info.date),
-            "moment": info.date,
-            "duration_ms": card.duration,
-            **current,
-            "analysis": rests_on,
-            "score": card.index.value,
-            "role_guessed": any(s.role is Role.REP and s.source == "guess" for s in card.speakers),
-            "corrections": len(corrections),
-            "changed": packing.now(),
-        }
-        connection.execute(sa.update(tables.calls).where(tables.calls.c.id == call).values(**values))
-        for name in {old_rep, rep} - {None}:
-            connection.execute(sa.delete(tables.rep_sums).where(tables.rep_sums.c.rep == name))
+        c = tables.calls
+        old_rep = connection.execute(sa.select(c.c.rep).where(c.c.id == call)).scalar()
+        values = {**call_row(transcript, card), **current, "analysis": rests_on, "corrections": len(corrections)}
+        connection.execute(sa.update(c).where(c.c.id == call).values(**values))
+        self._forget_sums(connection, (old_rep, values["rep"]))
         return card
 
     def _heard_again(
@@ -147,10 +114,8 @@ class Numbers(Base):
         connection.execute(sa.insert(tables.scorecards), card_row(call, ruler, analysis, card, machine))
         if numbers := measure_rows(call, ruler, card):
             connection.execute(sa.insert(tables.measures), numbers)
-        counts = Counter((finding.label, finding.role) for finding in card.findings)
-        if counts:
-            rows = [{"call": call, "label": label, "role": role, "n": n} for (label, role), n in sorted(counts.items())]
-            connection.execute(sa.insert(tables.finding_counts), rows)
+        if counts := count_rows(call, card):
+            connection.execute(sa.insert(tables.finding_counts), counts)
 
     def _holding(self, connection: Connection, call: int) -> list[Correction]:
         """The corrections of a call that hold, in the order they were made."""
@@ -184,6 +149,40 @@ class Numbers(Base):
         analysis = packing.unpack_analysis(found)
         current = {"ruler": int(ruler), "transcript": int(transcript_id), "analysis": int(analysis_id)}
         return Heard(transcript, analysis, score(analysis, transcript, rubric)), current, rubric
+
+
+def call_row(transcript: Transcript, card: Scorecard) -> dict[str, Any]:
+    """What a row of `calls` says of an (uncorrected or corrected) call, but for what it rests on."""
+    info = card.call
+    return {
+        "name": info.id,
+        "rep": info.rep or _rep_name(transcript),
+        "customer": info.customer,
+        "opportunity": info.opportunity,
+        "call_type": info.call_type,
+        "date": _day(info.date),
+        "moment": info.date,
+        "duration_ms": card.duration,
+        "score": card.index.value,
+        "role_guessed": any(s.role is Role.REP and s.source == "guess" for s in card.speakers),
+        "changed": packing.now(),
+    }
+
+
+def analysis_row(call: int, transcript: int, analysis: Analysis, corrected: bool = False) -> dict[str, Any]:
+    return {
+        "call": call,
+        "transcript": transcript,
+        "digest": packing.digest(dict(analysis.versions)),
+        "corrected": corrected,
+        "body": packing.pack_analysis(analysis),
+        "created": packing.now(),
+    }
+
+
+def count_rows(call: int, card: Scorecard) -> list[dict[str, Any]]:
+    counts = Counter((finding.label, finding.role) for finding in card.findings)
+    return [{"call": call, "label": label, "role": role, "n": n} for (label, role), n in sorted(counts.items())]
 
 
 def card_row(call: int, ruler: int, analysis: int, card: Scorecard, machine: float | None) -> dict[str, Any]:

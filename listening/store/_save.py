@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,7 +13,15 @@ from listening.errors import StoreError
 from listening.scorecard import Heard, Scorecard
 from listening.scoring import Rubric, load_rubric, score
 from listening.store import packing, tables
-from listening.store._numbers import Analyse, Numbers, card_row, measure_rows
+from listening.store._numbers import (
+    Analyse,
+    Numbers,
+    analysis_row,
+    call_row,
+    card_row,
+    count_rows,
+    measure_rows,
+)
 from listening.store.values import Source
 from listening.transcript import CallInfo, Transcript
 
@@ -33,8 +42,7 @@ class Saving(Numbers):
         rubric    the one it was scored with (default: the one of that name which comes with the package)
         analyse   needed only when people have corrected who spoke or what was said in this call, see `correct`
         """
-        with self._writing() as connection:
-            return self._save(connection, heard, content, source, rubric, analyse)
+        return self.save_all([(heard, content, source)], rubric=rubric, analyse=analyse)[0]
 
     def save_all(
         self,
@@ -45,62 +53,100 @@ class Saving(Numbers):
     ) -> list[int]:
         """Several calls in one transaction: all or none."""
         with self._writing() as connection:
-            return [self._save(connection, *item, rubric, analyse) for item in items]
+            c = tables.calls
+            asked = sa.select(c.c.content, c.c.id, c.c.ruler).where(c.c.content.in_([item[1] for item in items]))
+            known = {row.content: (int(row.id), int(row.ruler)) for row in connection.execute(asked)}
+            new: dict[str, Heard] = {}
+            for heard, content, _ in items:
+                if content not in known:
+                    new.setdefault(content, heard)
+            known |= self._add(connection, new, rubric)
+            self._saw(connection, [(known[content][0], content, source) for _, content, source in items if source])
+            for heard, content, _ in items:
+                if new.get(content) is not heard:
+                    self._save_again(connection, *known[content], heard, rubric, analyse)
+            return [known[content][0] for _, content, _ in items]
 
-    def _save(
+    def _add(
+        self, connection: Connection, new: Mapping[str, Heard], rubric: Rubric | None
+    ) -> dict[str, tuple[int, int]]:
+        """Keep calls that were not there; returns the id and ruler of each content."""
+        if not new:
+            return {}
+        c, t, a = tables.calls, tables.transcripts, tables.analyses
+        rulers: dict[Any, int] = {}
+        rows: list[dict[str, Any]] = []
+        for content, heard in new.items():
+            card = heard.scorecard
+            versions = (card.rubric, *sorted(card.versions.items()))
+            if versions not in rulers:
+                rulers[versions] = self._ruler(connection, card.versions, rubric or _rubric_of(card))
+            made = {"ruler": rulers[versions], "transcript": 0, "analysis": 0, "added": packing.now()}
+            rows.append({"content": content, **call_row(heard.transcript, card), **made})
+        new_reps = self._new_reps(connection, {row["rep"] for row in rows})
+        connection.execute(sa.insert(c), rows)
+        # Ids are read back, which any SQLite can do for many rows at once.
+        ids: dict[str, int] = dict(self._pairs(connection, c.c.content, c.c.id, c.c.content.in_(new)))
+        calls = [(ids[row["content"]], row, new[row["content"]]) for row in rows]
+        connection.execute(sa.insert(t), [transcript_row(call, heard.transcript) for call, _, heard in calls])
+        texts = dict(self._pairs(connection, t.c.call, t.c.id, t.c.call.in_(ids.values())))
+        connection.execute(sa.insert(a), [analysis_row(call, texts[call], heard.analysis) for call, _, heard in calls])
+        found = dict(self._pairs(connection, a.c.call, a.c.id, a.c.call.in_(ids.values())))
+        rests_on = [{"one": call, "transcript": texts[call], "analysis": found[call]} for call in ids.values()]
+        connection.execute(sa.update(c).where(c.c.id == sa.bindparam("one")), rests_on)
+        cards = [(call, row["ruler"], found[call], heard.scorecard) for call, row, heard in calls]
+        numbers = self._insert_cards(connection, cards)
+        if counts := [count for call, _, heard in calls for count in count_rows(call, heard.scorecard)]:
+            connection.execute(sa.insert(tables.finding_counts), counts)
+        self._add_to_sums(
+            connection, [(row["rep"], row["call_type"], numbers[call]) for call, row, _ in calls], new_reps
+        )
+        return {row["content"]: (call, row["ruler"]) for call, row, _ in calls}
+
+    def _pairs(self, connection: Connection, one: Any, other: Any, where: Any) -> list[tuple[Any, Any]]:
+        return [(row[0], row[1]) for row in connection.execute(sa.select(one, other).where(where))]
+
+    def _save_again(
         self,
         connection: Connection,
+        call: int,
+        old_ruler: int,
         heard: Heard,
-        content: str,
-        source: Source | None,
         rubric: Rubric | None,
         analyse: Analyse | None,
-    ) -> int:
+    ) -> None:
+        """Numbers of a call that is kept; nothing to do when they were made with the same versions."""
         rubric = rubric or _rubric_of(heard.scorecard)
         ruler = self._ruler(connection, heard.scorecard.versions, rubric)
-        t = tables.calls
-        known = connection.execute(sa.select(t.c.id, t.c.ruler).where(t.c.content == content)).first()
-        stamp = packing.now()
-        if known is None:
-            values = {
-                "content": content,
-                "name": heard.transcript.info.id,
-                "ruler": ruler,
-                "transcript": 0,
-                "analysis": 0,
-                "added": stamp,
-                "changed": stamp,
-            }
-            call = self._insert(connection, t, values)
-        else:
-            call = int(known.id)
-        if source is not None:
-            self._saw(connection, call, content, source)
-        if known is not None and known.ruler == ruler:
-            return call
-        new = known is None
-        transcript = self._keep_transcript(connection, call, heard.transcript, new)
-        analysis = self._keep_analysis(connection, call, transcript, heard.analysis, new=new)
+        if ruler == old_ruler:
+            return
+        transcript = self._keep_transcript(connection, call, heard.transcript)
+        analysis = self._keep_analysis(connection, call, transcript, heard.analysis)
         current = {"ruler": ruler, "transcript": transcript, "analysis": analysis}
-        corrections = [] if new else self._holding(connection, call)
-        self._settle(connection, call, heard, corrections, rubric, analyse, current, new=new)
-        return call
+        self._settle(connection, call, heard, self._holding(connection, call), rubric, analyse, current)
 
-    def _saw(self, connection: Connection, call: int, content: str, source: Source) -> None:
+    def _saw(self, connection: Connection, sources: Iterable[tuple[int, str, Source]]) -> None:
+        """Note where calls (id, content) were met last."""
         t = tables.recordings
-        values = {
-            "call": call,
-            "content": content,
-            "kind": source.kind,
-            "size": source.size,
-            "tag": source.tag,
-            "seen": packing.now(),
+        rows = {
+            source.path: {
+                "path": source.path,
+                "call": call,
+                "content": content,
+                "kind": source.kind,
+                "size": source.size,
+                "tag": source.tag,
+                "seen": packing.now(),
+            }
+            for call, content, source in sources
         }
-        same = connection.execute(sa.select(t.c.content, t.c.tag).where(t.c.path == source.path)).first()
-        if same is None:
-            self._insert(connection, t, {"path": source.path, **values})
-        elif (same.content, same.tag) != (content, source.tag):
-            connection.execute(sa.update(t).where(t.c.path == source.path).values(**values))
+        there = sa.select(t.c.path, t.c.content, t.c.tag).where(t.c.path.in_(list(rows)))
+        for path, content, tag in connection.execute(there).all():
+            row = rows.pop(path)
+            if (row["content"], row["tag"]) != (content, tag):
+                connection.execute(sa.update(t).where(t.c.path == path).values(**row))
+        if rows:
+            connection.execute(sa.insert(t), list(rows.values()))
 
     def saw(self, content: str, source: Source) -> None:
         """Note that a call that is kept was met at this path (too)."""
@@ -108,33 +154,22 @@ class Saving(Numbers):
             t = tables.recordings
             before = connection.execute(sa.select(t.c.call, t.c.kind).where(t.c.content == content)).first()
             if before is not None:
-                self._saw(connection, before.call, content, dataclasses.replace(source, kind=before.kind))
+                self._saw(connection, [(before.call, content, dataclasses.replace(source, kind=before.kind))])
 
-    def _keep_transcript(self, connection: Connection, call: int, transcript: Transcript, new: bool) -> int:
+    def _keep_transcript(self, connection: Connection, call: int, transcript: Transcript) -> int:
         t = tables.transcripts
-        made_by = packing.made_by(transcript)
-        if not new:
-            found = connection.execute(sa.select(t.c.id).where(t.c.call == call, t.c.made_by == made_by)).scalar()
-            if found is not None:
-                return int(found)
-        values = {
-            "call": call,
-            "made_by": made_by,
-            "header": packing.header(transcript),
-            "body": packing.pack_transcript(transcript),
-            "created": packing.now(),
-        }
-        return self._insert(connection, t, values)
+        same = (t.c.call == call, t.c.made_by == packing.made_by(transcript))
+        found = connection.execute(sa.select(t.c.id).where(*same)).scalar()
+        return int(found) if found is not None else self._insert(connection, t, transcript_row(call, transcript))
 
     def rescore(self, calls: Sequence[int], rubric: Rubric, analyse: Analyse | None = None) -> None:
         """Score calls with another rubric from their stored findings, all in one transaction; the old numbers stay."""
         c, t, a = tables.calls, tables.transcripts, tables.analyses
-        query = sa.select(c.c.id, c.c.rep, c.c.ruler, c.c.analysis, c.c.corrections, t.c.header, a.c.body)
+        query = sa.select(c.c.id, c.c.ruler, c.c.analysis, c.c.corrections, t.c.header, a.c.body)
         query = query.join(t, t.c.id == c.c.transcript).join(a, a.c.id == c.c.analysis).where(c.c.id.in_(calls))
         with self._writing() as connection:
             rulers: dict[tuple[tuple[str, str], ...], int] = {}
             done: list[tuple[int, int, int, Scorecard]] = []
-            reps = set()
             for row in connection.execute(query).all():
                 if row.corrections:
                     self._rescore_corrected(connection, row.id, rubric, analyse)
@@ -146,10 +181,7 @@ class Saving(Numbers):
                     rulers[versions] = self._ruler(connection, card.versions, rubric)
                 if rulers[versions] != row.ruler:
                     done.append((row.id, rulers[versions], row.analysis, card))
-                    reps.add(row.rep)
             self._write_cards(connection, done)
-            for rep in reps - {None}:
-                connection.execute(sa.delete(tables.rep_sums).where(tables.rep_sums.c.rep == rep))
 
     def _rescore_corrected(self, connection: Connection, call: int, rubric: Rubric, analyse: Analyse | None) -> None:
         machine, current, _ = self._machine(connection, call, rubric)
@@ -163,19 +195,31 @@ class Saving(Numbers):
         c, s = tables.calls, tables.scorecards
         if not done:
             return
-        had = sa.select(s.c.call, s.c.ruler).where(s.c.call.in_([call for call, *_ in done]))
-        before = {(row.call, row.ruler) for row in connection.execute(had)}
+        ids = [call for call, *_ in done]
+        before = set(self._pairs(connection, s.c.call, s.c.ruler, s.c.call.in_(ids)))
+        again = {call for call, ruler, *_ in done if (call, ruler) in before}
         for call, ruler, *_ in done:
-            if (call, ruler) in before:
+            if call in again:
                 self._clear_numbers(connection, call, ruler)
-        cards = [card_row(call, ruler, analysis, card, card.index.value) for call, ruler, analysis, card in done]
-        connection.execute(sa.insert(s), cards)
-        connection.execute(
-            sa.insert(tables.measures), [m for call, ruler, _, x in done for m in measure_rows(call, ruler, x)]
-        )
+        numbers = self._insert_cards(connection, done)
+        whose = connection.execute(sa.select(c.c.id, c.c.rep, c.c.call_type).where(c.c.id.in_(ids))).all()
+        self._forget_sums(connection, (row.rep for row in whose if row.id in again))
+        self._add_to_sums(connection, [(row.rep, row.call_type, numbers[row.id]) for row in whose])
         stamp = packing.now()
         new = [{"one": call, "ruler": r, "score": x.index.value, "changed": stamp} for call, r, _, x in done]
         connection.execute(sa.update(c).where(c.c.id == sa.bindparam("one")), new)
+
+    def _insert_cards(
+        self, connection: Connection, cards: Sequence[tuple[int, int, int, Scorecard]]
+    ) -> dict[int, list[dict[str, Any]]]:
+        """Scorecards of uncorrected calls that have none by this ruler; returns the rows of `measures` by call."""
+        rows = [card_row(call, ruler, analysis, card, card.index.value) for call, ruler, analysis, card in cards]
+        connection.execute(sa.insert(tables.scorecards), rows)
+        numbers = {call: measure_rows(call, ruler, card) for call, ruler, _, card in cards}
+        # By key, so that neighbours in the table are written together.
+        if flat := sorted((row for rows in numbers.values() for row in rows), key=lambda row: row["key"]):
+            connection.execute(sa.insert(tables.measures), flat)
+        return numbers
 
     def inform(self, call: int, info: CallInfo) -> bool:
         """Take over what metadata says of a kept call now; False when it says nothing new. Corrections stay above it."""
@@ -212,7 +256,7 @@ class Saving(Numbers):
             ):
                 connection.execute(sa.delete(table).where(table.c.call == call))
             connection.execute(sa.delete(c).where(c.c.id == call))
-            connection.execute(sa.delete(tables.rep_sums).where(tables.rep_sums.c.rep == row.rep))
+            self._forget_sums(connection, (row.rep,))
         return True
 
     # Helpers
@@ -224,6 +268,16 @@ class Saving(Numbers):
     def _count(self, connection: Connection, call: int, table: sa.Table, column: str) -> None:
         n = sa.select(sa.func.count()).select_from(table).where(table.c.call == call).scalar_subquery()
         connection.execute(sa.update(tables.calls).where(tables.calls.c.id == call).values({column: n}))
+
+
+def transcript_row(call: int, transcript: Transcript) -> dict[str, Any]:
+    return {
+        "call": call,
+        "made_by": packing.made_by(transcript),
+        "header": packing.header(transcript),
+        "body": packing.pack_transcript(transcript),
+        "created": packing.now(),
+    }
 
 
 def _rubric_of(card: Scorecard) -> Rubric:
