@@ -11,11 +11,13 @@ from stores import content
 
 from listening.corrections import Correction, Target
 from listening.errors import StoreError, UsageError
+from listening.findings import Analysis
 from listening.scoring.rubric import DEFAULT, FOLDER, load_rubric
 from listening.store import CallFilter, Source, Wanted, open_store
 from listening.store.database import HEAD, MIGRATIONS
 from listening.store.packing import rubric_digest
 from listening.store.store import Store
+from listening.transcript import Transcript
 
 
 def fill(store: Store) -> list[int]:
@@ -180,6 +182,26 @@ def test_a_correction_outlives_new_versions(store: Store) -> None:
     store.correct(call, Correction("delete", finding=Target("question.open", 0, 0, 5)), "coach")
     store.save(make_heard(questions=3, analyzers="2"), content("a"))
     assert store.counts(call) == {("question.open", "rep"): 2}
+
+
+def test_a_corrected_call_that_is_analysed_by_newer_analyzers_stands_under_their_ruler(store: Store) -> None:
+    call = store.save(make_heard(questions=3), content("a"))
+    first = store.call(call)
+
+    def newer(transcript: Transcript) -> Analysis:
+        return analyse(transcript, "2")
+
+    store.correct(call, Correction("swap_speakers", speaker="A", other="B"), "coach", newer)
+    kept = store.call(call)
+    assert kept.versions["questions"] == "2"
+    assert kept.machine.analysis.versions["questions"] == kept.heard.analysis.versions["questions"] == "2"
+    assert len(kept.rulers) == 2
+    assert store.has(content("a"), Wanted({"questions": "2"}))
+    old = store.measures(keys=["open_question_share"], ruler=first.row.ruler)
+    assert old.values["open_question_share"].tolist() == [1.0]  # what was measured before stays as it was
+    store.undo(call, "coach", analyse=newer)
+    assert store.call(call).row.ruler == kept.row.ruler
+    assert store.call(call).row.measures == first.row.measures
 
 
 def test_a_correction_that_does_not_fit_is_refused(store: Store) -> None:

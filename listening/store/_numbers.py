@@ -64,6 +64,9 @@ class Numbers(SummingUp):
             transcript = by_people.apply_to_transcript(transcript, corrections)
             if by_people.must_hear_again(corrections):
                 analysis, rests_on = self._heard_again(connection, call, transcript, machine, current, analyse, changed)
+                if analysis.versions != machine.analysis.versions and analyse is not None:
+                    # Analyzers newer than the machine's own numbers: both go under the newer ruler.
+                    machine, current = self._brought_up(connection, call, machine, current, rubric, analyse)
             analysis = by_people.apply_to_analysis(analysis, transcript, corrections)
             card = score(analysis, transcript, rubric)
         self._clear_numbers(connection, call, current["ruler"])
@@ -98,6 +101,23 @@ class Numbers(SummingUp):
             raise StoreError("This call has corrected speakers or words; it has to be analysed again to be scored.")
         analysis = analyse(transcript)
         return analysis, self._keep_analysis(connection, call, current["transcript"], analysis, corrected=True)
+
+    def _brought_up(
+        self,
+        connection: Connection,
+        call: int,
+        machine: Heard,
+        current: Mapping[str, int],
+        rubric: Rubric,
+        analyse: Analyse,
+    ) -> tuple[Heard, dict[str, int]]:
+        """The call as the machine hears it with these analyzers, and what its numbers rest on."""
+        analysis = analyse(machine.transcript)
+        card = score(analysis, machine.transcript, rubric)
+        kept = self._keep_analysis(connection, call, current["transcript"], analysis)
+        ruler = self._ruler(connection, card.versions, rubric)
+        heard = Heard(machine.transcript, analysis, card, machine.recording)
+        return heard, {**current, "ruler": ruler, "analysis": kept}
 
     def _clear_numbers(self, connection: Connection, call: int, ruler: int) -> None:
         """Take away what was computed for a call by this ruler."""
