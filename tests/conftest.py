@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from postgres_server import postgres  # noqa: F401
@@ -51,3 +52,33 @@ def shared() -> Path:
     if not SHARED.exists():
         pytest.skip("../shared with labelled conversations and audio is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture
+def open_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A room without a team that one is in: client, store, ids of its six calls."""
+    import web_calls
+    from web_room import room
+
+    monkeypatch.setenv("LISTENING_HOME", str(tmp_path / "home"))
+    with room(tmp_path, recording=web_calls.write_tone(tmp_path / "tone.wav", seconds=6.0)) as made:
+        yield made
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Any]:
+    """A room with named users: cora (coach of all), cole (coach of north), robin (south) and alex (north), reps."""
+    from web_room import PASSWORD, room
+
+    from listening.web import doors
+
+    doors._wrong.clear()
+    with room(tmp_path, team=True) as made:
+        for name, role, rep, group in (
+            ("cora", "coach", None, None),
+            ("cole", "coach", None, "north"),
+            ("robin", "rep", "Robin Marsh", "south"),
+            ("alex", "rep", "Alex Kim", "north"),
+        ):
+            made[1].add_user(name, role, doors.hash_password(PASSWORD), rep=rep, team=group)
+        yield made

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import web_calls
 from starlette.testclient import TestClient
@@ -54,3 +55,11 @@ def room(
             if not team:
                 assert client.get(f"/open?token={gate.token}").status_code == 200
             yield client, store, keys
+
+
+Room = tuple[Client, Store, list[int]]
+
+
+def log_in(client: Client, name: str, password: str = PASSWORD) -> Any:
+    client.cookies.clear()
+    return client.form("/login", on="/login", name=name, password=password)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -136,6 +137,7 @@ class CallView:
     barriers: tuple[Barrier, ...]
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
+    names: Mapping[str, str]
 
 
 def call_view(heard: Heard, prefix: str = "c1", outline: Outline | None = None) -> CallView:
@@ -166,7 +168,17 @@ def call_view(heard: Heard, prefix: str = "c1", outline: Outline | None = None) 
         barriers=tuple(_barriers(card, transcript, shown)),
         lines=tuple(_lines(card, transcript, shown)),
         notes=card.notes,
+        names=names(transcript),
     )
+
+
+def names(transcript: Transcript) -> dict[str, str]:
+    """Speaker id -> what to call them: their own name, else the rep's or customer's when only one has that role."""
+    given = {Role.REP: transcript.info.rep, Role.CUSTOMER: transcript.info.customer}
+    several = Counter(s.role for s in transcript.speakers)
+    return {
+        s.id: s.name or (given.get(s.role) if several[s.role] == 1 else None) or s.label for s in transcript.speakers
+    }
 
 
 def _marked(m: Moment) -> bool:
@@ -294,7 +306,8 @@ def _lines(card: Scorecard, transcript: Transcript, shown: Sequence[Moment]) -> 
     for m in shown:
         if m.utterance is not None and m.label in KIND_OF:
             by_utterance.setdefault(m.utterance, []).append(m)
-    roles = {s.id: (s.label, s.role.value) for s in transcript.speakers}
+    called = names(transcript)
+    roles = {s.id: (called[s.id], s.role.value) for s in transcript.speakers}
     for index, u in enumerate(transcript.utterances):
         here = by_utterance.get(index, [])
         spans = [(card.findings[m.index].start_char, card.findings[m.index].end_char, m) for m in here]

@@ -6,7 +6,7 @@ tried in the order below; no rule is used twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from listening.findings import BARRIER_LABELS, Finding
@@ -153,6 +153,8 @@ TRY = (
         ("question.closed",),
     ),
 )
+#: Title -> what done well or differently looks like, for lists of moments over many calls.
+RULES: Mapping[str, _Rule] = {rule.title: rule for rule in (*TRY, *PRAISE)}
 #: The rule, for the reader.
 RULE = (
     "Chosen by rule, not by judgement: first something done well, then two to try differently, from the clearest "
@@ -165,6 +167,13 @@ def suggestions(card: Scorecard, praise: int = 1, differently: int = 2) -> tuple
     """The moments to talk about, praise first; fewer when the call does not have them."""
     used: set[int] = set()
     return (*_take(card, PRAISE, praise, True, used), *_take(card, TRY, differently, False, used))
+
+
+def cases(title: str, findings: Sequence[Finding]) -> list[tuple[float, int]]:
+    """How clear a case of the rule each fitting finding is, and its place; the clearest first."""
+    rule = RULES[title]
+    found = [(float(rule.best(f)), i) for i, f in enumerate(findings) if _fits(rule, f)]
+    return sorted(found, key=lambda case: (-case[0], case[1]))
 
 
 def _take(card: Scorecard, rules: Iterable[_Rule], limit: int, praise: bool, used: set[int]) -> Iterator[Suggestion]:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from listening import corrections as by_people
 from listening.errors import StoreError, UsageError
+from listening.findings import Analysis
 from listening.scorecard import Heard
 from listening.scoring import MEASURES, score
 from listening.store import packing, tables
@@ -170,6 +171,20 @@ class Reading(Saving):
                 if rulers[row.call] == row.ruler:
                     measures[row.call][row.key] = row.value
         return tuple(_row(row, cards.get(row.id), measures[row.id]) for row in rows)
+
+    def found(
+        self, where: CallFilter, labels: Sequence[str], role: str, limit: int = 100
+    ) -> Iterator[tuple[int, Analysis, bool]]:
+        """Id, analysis and "did people say something else?" of the latest calls in which somebody of that role has one
+        of the labels; the analysis is the one before people's labels."""
+        c, a, n = tables.calls, tables.analyses, tables.finding_counts
+        has = sa.select(n.c.call).where(n.c.call == c.c.id, n.c.label.in_(labels), n.c.role == role).exists()
+        query = sa.select(c.c.id, a.c.body, c.c.corrections).join(a, a.c.id == c.c.analysis)
+        query = query.where(*conditions_of(where), has).order_by(c.c.date.desc().nulls_last(), c.c.id.desc())
+        with self._reading() as connection:
+            rows = connection.execute(query.limit(limit)).all()
+        for row in rows:
+            yield row.id, packing.unpack_analysis(row.body), row.corrections > 0
 
     # One call
 

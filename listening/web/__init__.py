@@ -6,6 +6,7 @@ viewers    who is looking and whose calls they may see
 doors      the one-time address, logging in and out, people, the audit log
 calls      the list of calls, one call, its sound and its report
 agreement  how often people agree with the machine, and their corrections as training data
+moments    the clearest cases of one thing over many calls: the worst interruptions, the best restatements
 edits      what a person says against the machine
 reps       trends of a rep, reps side by side, the team
 jobs       recordings dropped on the page, heard one after another

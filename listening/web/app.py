@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from listening import settings
 from listening.errors import ListeningError
 from listening.reports import html
-from listening.web import agreement, calls, doors, edits, jobs, pages, reps
+from listening.web import agreement, calls, doors, edits, jobs, moments, pages, reps
 from listening.web.guard import Gate, Guard
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ ROUTES = [
     Route("/calls/{id:int}/comments/{comment:int}/delete", edits.uncomment, methods=POST),
     Route("/calls/{id:int}/self", edits.score_self, methods=POST),
     Route("/corrections.jsonl", agreement.as_gold),
+    Route("/moments", moments.page),
+    Route("/moments.{form}", moments.page),
     Route("/agreement", agreement.page),
     Route("/agreement.{form}", agreement.page),
     Route("/self-first", edits.self_first, methods=POST),

@@ -39,7 +39,18 @@ def _environment() -> Environment:
     made.filters["amount"] = numbers.amount
     made.filters["day"] = lambda text: (text or "–")[:10]
     made.filters["moment"] = lambda text: (text or "")[:16].replace("T", " ")
+    made.filters["ending"] = ending
     return made
+
+
+def ending(text: str, limit: int = 90) -> str:
+    """The last words of a text.
+
+    >>> ending("we copy it by hand every month", 16)
+    'hand every month'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[-limit:].partition(" ")[2] if line[-limit - 1] != " " else line[-limit:]
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

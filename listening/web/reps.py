@@ -344,8 +344,5 @@ def compare(request: Request) -> Response:
 def _difference(gap: Interval | None, other: str) -> dict[str, Any]:
     if gap is None:
         return {"says": trends.NOT_ENOUGH}
-    if not gap.excludes_zero:
-        says = f"no difference from {other} larger than chance"
-    else:
-        says = f"{'higher' if gap.value > 0 else 'lower'} than {other}"
+    says = ("higher" if gap.value > 0 else "lower") + f" than {other}" if gap.excludes_zero else "may be chance"
     return {**(interval_data(gap) or {}), "says": says, "sure": gap.excludes_zero}

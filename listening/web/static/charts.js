@@ -73,7 +73,7 @@
 
   function lines(plot, data) {
     const colours = ["--rep", "--steps", "--asking", "--turns"].map(css);
-    const columns = data.reps.map((rep) => data.lines[rep].points.filter((p) => p.mean).map((p) => [p.x, p.mean.value]));
+    const columns = data.reps.map((rep) => data.lines[rep].points.map((p) => [p.x, p.mean ? p.mean.value : p.raw]).filter((p) => p[1] !== null));
     const series = [{}, ...data.reps.map((rep, i) => ({ label: rep, stroke: colours[i], width: 2.5, dash: DASH[i], spanGaps: true, points: { show: true, size: 7 }, value: (u, v) => amount("0–100")(v) }))];
     const chart = data.lines[data.reps[0]];
     return new uPlot({ width: plot.clientWidth, height: 230, series, axes: axes("0–100"), scales: { x: { time: true }, y: { range: range("0–100") } }, hooks: { drawClear: [under(chart, [])] } }, joined(columns), plot);

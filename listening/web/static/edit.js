@@ -16,6 +16,7 @@
     const who = chip.dataset.origin === "person" ? "A person's label" : `The machine is ${chip.dataset.sure} % sure`;
     finding.querySelector("[data-why]").textContent = chip.dataset.why ? `${who}: ${chip.dataset.why}.` : `${who}.`;
     form.elements.finding.value = chip.dataset.f;
+    finding.querySelector("[data-hear]").hidden = !document.querySelector("audio");
     form.elements.was.value = chip.dataset.label;
     form.elements.label.value = chip.dataset.label;
     finding.querySelector("[data-confirm]").hidden = chip.dataset.origin === "person";
@@ -63,6 +64,27 @@
       const its = mark.closest("li").querySelector(`button.chip[data-f="${mark.dataset.f}"]`);
       if (its) openFinding(its);
     }
+  });
+
+  // What is suggested to talk about may be wrong too: it is corrected where it stands.
+  function suggest() {
+    for (const item of document.querySelectorAll(".talks li")) {
+      const play = item.querySelector("a.play[data-f]");
+      const chip = play && document.querySelector(`.lines button.chip[data-f="${play.dataset.f}"]`);
+      if (!chip) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "quiet fix";
+      button.textContent = "Not so? Correct it";
+      button.addEventListener("click", () => openFinding(chip));
+      play.after(button);
+    }
+  }
+  suggest();
+  document.addEventListener("listening:changed", suggest);
+  finding.querySelector("[data-hear]").addEventListener("click", () => {
+    const play = document.querySelector(`a[data-at][data-f="${finding.querySelector("form").elements.finding.value}"]`);
+    if (play) play.click();
   });
 
   // Words selected in one line: a button appears beside them.

@@ -1,0 +1,110 @@
+"""What people say against the machine, on the pages: corrections, undo, comments, own scores, agreement."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import web_calls
+from web_room import Client, Room
+
+
+def finding(client: Client, call: int, label: str) -> tuple[int, dict[str, Any]]:
+    found = client.get(f"/calls/{call}.json").json()["findings"]
+    return next((i, f) for i, f in enumerate(found) if f["label"] == label)
+
+
+def test_a_persons_say_changes_the_measures_and_undo_brings_them_back(open_room: Room) -> None:
+    client, store, keys = open_room
+    call, where = keys[0], f"/calls/{keys[0]}"
+    before = client.get(f"{where}.json").json()
+    index, _ = finding(client, call, "question.closed")
+    client.form(f"{where}/corrections", kind="relabel", finding=index, was="question.closed", label="question.open")
+    after = client.get(f"{where}.json").json()
+    assert after["measures"]["open_question_share"]["value"] > before["measures"]["open_question_share"]["value"]
+    assert after["findings"][index]["origin"] == "person"
+    assert after["corrections"][0]["machine_label"] == "question.closed"
+    assert after["corrections"][0]["who"] == "you"
+    assert store.call(call).row.measures["open_question_share"] == after["measures"]["open_question_share"]["value"]
+    (row,) = [r for line in client.get("/corrections.jsonl").text.splitlines() if "labels" in (r := json.loads(line))]
+    assert "question.open" in {label["label"] for label in row["labels"]} - set(row["machine_labels"])
+    client.form(f"{where}/undo")
+    undone = client.get(f"{where}.json").json()
+    assert undone["measures"] == before["measures"]
+    assert undone["corrections"][0]["undone_by"] == "you"
+    text = client.get(where).text
+    assert "machine said Closed question" in text
+
+
+def test_labels_are_added_and_deleted(open_room: Room) -> None:
+    client, _, keys = open_room
+    where = f"/calls/{keys[0]}"
+    client.form(f"{where}/corrections", kind="add", utterance=10, start=0, end=5, label="restatement")
+    assert len(client.get(f"{where}.json").json()["findings"]) == len(web_calls.heard().scorecard.findings) + 1
+    index, _ = finding(client, keys[0], "next_step.push")
+    client.form(f"{where}/corrections", kind="delete", finding=index, was="next_step.push")
+    assert client.get(f"{where}.json").json()["measures"]["pushes_per_hour"]["value"] == 0
+
+
+def test_people_and_machine_are_compared_where_somebody_went_through_the_call(open_room: Room) -> None:
+    client, _, keys = open_room
+    assert "Nobody has judged a label yet" in client.get("/agreement").text
+    where = f"/calls/{keys[0]}"
+    index, _ = finding(client, keys[0], "question.closed")
+    client.form(f"{where}/corrections", kind="confirm", finding=index, was="question.closed")
+    assert "confirmed</small>" in client.get(where).text
+    text = client.get("/agreement").text
+    assert "0 calls gone through, 1 corrected in passing" in text
+    assert "In calls gone through" not in text
+    index, _ = finding(client, keys[0], "next_step.push")
+    client.form(f"{where}/corrections", kind="delete", finding=index, was="next_step.push")
+    client.form(f"{where}/corrections", kind="review")
+    assert "Gone through</b> by <bdi>you" in client.get(where).text
+    rows = {r["label"]: r for r in client.get("/agreement.json").json()["rows"]}
+    assert rows["next_step.push"]["right"] < 1 == rows["restatement"]["right"]
+    assert "people say it is nothing" in client.get("/agreement").text
+    assert client.get("/agreement.csv").text.startswith("label,right,low,high,confirmed")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "relabel", "finding": 9999, "was": "x", "label": "restatement"},
+        {"kind": "relabel", "finding": 0, "was": "something else", "label": "restatement"},
+        {"kind": "add", "utterance": 0, "start": 3, "end": 99999, "label": "restatement"},
+        {"kind": "add", "utterance": 0, "start": 0, "end": 3, "label": "made.up"},
+        {"kind": "nonsense"},
+        {"kind": "set_rep", "speaker": "nobody"},
+    ],
+)
+def test_a_correction_that_does_not_fit_is_refused_with_a_sentence(open_room: Room, fields: dict[str, Any]) -> None:
+    client, store, keys = open_room
+    answer: Any = client.form(f"/calls/{keys[0]}/corrections", **fields)
+    assert answer.status_code == 400
+    assert 'class="problem"' in answer.text
+    assert not store.corrections(keys[0])
+
+
+def test_comments_and_own_scores(open_room: Room) -> None:
+    client, _, keys = open_room
+    where = f"/calls/{keys[0]}"
+    client.form(f"{where}/comments", text="<b>well</b> done", at_s="12.5")
+    assert "&lt;b&gt;well&lt;/b&gt; done" in client.get(where).text
+
+
+def test_the_machines_score_is_hidden_until_one_has_scored_oneself(open_room: Room) -> None:
+    client, _, keys = open_room
+    client.cookies.set("listening_self", "1")
+    where = f"/calls/{keys[1]}"
+    text = client.get(where).text
+    assert "Listening index</p>" not in text
+    assert not re.search(r"<mark|chip k-|Open question", text)
+    assert "score it yourself first" in client.get("/calls").text
+    client.form(f"{where}/self", on=where, listening_index=60, curious=70, note="hard call")
+    text = client.get(where).text
+    assert "By hand and by machine" in text
+    assert "hard call" in text
+    answer: Any = client.form(f"{where}/self", on=where, listening_index=101)
+    assert answer.status_code == 400

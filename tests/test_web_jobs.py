@@ -1,0 +1,47 @@
+"""Files dropped on the page: heard, or refused with a sentence."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from web_room import Room
+
+
+def test_an_uploaded_transcript_is_heard(open_room: Room) -> None:
+    import time
+
+    client, _, _ = open_room
+    words = "\n\n".join(
+        f"00:00:{2 * n:02}.000 --> 00:00:{2 * n + 2:02}.000\n<v {'Ann' if n % 2 == 0 else 'Bob'}>{text}"
+        for n, text in enumerate(["What brings you here?", "We lose two days a month.", "So two days are gone."] * 4)
+    )
+    answer: Any = client.form(
+        "/jobs", on="/jobs", rep="Ann Lee", call_type="demo", files={"files": ("new call.vtt", "WEBVTT\n\n" + words)}
+    )
+    assert answer.status_code == 200
+    deadline = time.monotonic() + 120
+    while (job := client.get("/jobs.json").json()[0])["state"] in ("waiting", "running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert job["state"] == "done", job
+    data = client.get(f"/calls/{job['call']}.json").json()
+    assert (data["call"]["rep"], data["call"]["id"], data["call"]["call_type"]) == ("Ann Lee", "new call", "demo")
+
+
+def test_a_file_that_is_no_call_fails_with_a_sentence_and_can_be_tried_again(open_room: Room) -> None:
+    import time
+
+    client, _, _ = open_room
+    client.form("/jobs", on="/jobs", files={"files": ("../../etc/passwd.wav", b"not a sound")})
+    for again in (False, True):
+        deadline = time.monotonic() + 120
+        while (job := client.get("/jobs.json").json()[0])["state"] != "failed":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert job["message"].endswith(".")
+        if not again:
+            client.form(f"/jobs/{job['id']}/retry", on="/jobs")
+            time.sleep(0.2)
+    kept = list(client.app.state.line.folder.iterdir())  # type: ignore[attr-defined]
+    assert [re.fullmatch(r"[0-9a-f]{64}\.wav", p.name) is not None for p in kept] == [True]
