@@ -75,8 +75,8 @@ class Team:
         return values - np.array([self.effects.get(t, 0.0) for t in call_types], dtype=np.float64)
 
 
-def team(key: str, sums: Iterable[Sums], ruler: int) -> Team:
-    """What the sums of one measure say of the team, by one ruler."""
+def team(key: str, sums: Iterable[Sums], ruler: int, whose: str | None = None) -> Team:
+    """What the sums of one measure say of the team, by one ruler. `whose`: only this rep's standing is asked for."""
     cells = [s for s in sums if s.ruler == ruler and s.rep and s.n > 0]
     reps = sorted({s.rep for s in cells})
     types = sorted({s.call_type for s in cells})
@@ -103,7 +103,8 @@ def team(key: str, sums: Iterable[Sums], ruler: int) -> Team:
         centre = possible(key, pooled.centre_interval(int(count.sum())))
         spread = pooled.spread
     standings = {}
-    for rep, i in place.items():
+    for rep in reps if whose is None else {whose} & place.keys():
+        i = place[rep]
         calls = int(count[i])
         stands = possible(key, pooled.interval(i, calls) if pooled else st.from_sums(*own[rep]))
         enough = stands is not None and calls >= st.MIN_CALLS
@@ -200,7 +201,7 @@ def of_rep(
     by     one of `PERIODS`; call-type and opportunity take the place of time in the points
     good   measure -> 1 when more is better, -1 when less is; the others have no best and worst examples
     """
-    return _trends(seen.of_rep(rep), rep, keys, by, good or {}, examples, _teams(sums))
+    return _trends(seen.of_rep(rep), rep, keys, by, good or {}, examples, _teams(sums, rep))
 
 
 def of_team(
@@ -224,9 +225,9 @@ def of_team(
     return found
 
 
-def _teams(sums: Mapping[str, Sequence[Sums]]) -> Callable[[str, int], Team]:
+def _teams(sums: Mapping[str, Sequence[Sums]], whose: str | None = None) -> Callable[[str, int], Team]:
     """`team`, each made once."""
-    return cache(lambda key, ruler: team(key, sums.get(key, ()), ruler))
+    return cache(lambda key, ruler: team(key, sums.get(key, ()), ruler, whose))
 
 
 def _trends(
@@ -299,19 +300,24 @@ def period_of(seen: Observations, by: str) -> NDArray[np.object_]:
         return seen.call_types
     if by == "opportunity":
         return seen.opportunities
-    names = np.full(len(seen), "", dtype=object)
-    for i, day in enumerate(seen.days):
-        if np.isnat(day):
-            continue
-        date = day.item()
-        if by == "month":
-            names[i] = f"{date:%Y-%m}"
-        elif by == "week":
-            year, week, _ = date.isocalendar()
-            names[i] = f"{year}-W{week:02d}"
-        else:
-            names[i] = f"{date.year}-Q{(date.month + 2) // 3}"
-    return names
+    days = seen.days
+    dated = ~np.isnat(days)
+    if by == "month":
+        names = np.datetime_as_string(days, unit="M")
+    elif by == "week":
+        day = days.astype(np.int64)
+        thursday = (day - (day + 3) % 7 + 3).astype("datetime64[D]")  # whose year is the week's; day 0 was a Thursday
+        year = thursday.astype("datetime64[Y]")
+        names = _numbered(year, "-W", (thursday - year.astype("datetime64[D]")).astype(np.int64) // 7 + 1, 2)
+    else:
+        month = days.astype("datetime64[M]").astype(np.int64)
+        names = _numbered(days.astype("datetime64[Y]"), "-Q", month % 12 // 3 + 1, 1)
+    return np.where(dated, names, "").astype(object)
+
+
+def _numbered(year: NDArray[np.datetime64], sign: str, number: NDArray[np.int64], digits: int) -> NDArray[np.str_]:
+    names = np.char.add(np.datetime_as_string(year, unit="Y"), sign)
+    return np.char.add(names, np.char.zfill(number.astype(str), digits))
 
 
 def _points(some: Observations, whole: Team, key: str, by: str, standing: Standing | None) -> tuple[Point, ...]:
@@ -324,41 +330,36 @@ def _points(some: Observations, whole: Team, key: str, by: str, standing: Standi
     if by not in ("call-type", "opportunity"):
         first = {r: min(p for p, q in cells if q == r) for _, r in cells}
         cells.sort(key=lambda c: (c[0], first[c[1]], c[1]))
-    groups = [values[(names == p) & (some.rulers == r)] for p, r in cells]
-    intervals: list[Interval | None] = [st.alone(g) for g in groups]
+    place = {cell: i for i, cell in enumerate(cells)}
+    of_cell = np.array([place.get(cell, -1) for cell in zip(names, some.rulers.tolist(), strict=True)], dtype=np.int64)
+    values, of_cell = values[of_cell >= 0], of_cell[of_cell >= 0]
+    n = np.bincount(of_cell, minlength=len(cells))
+    means = np.bincount(of_cell, values, len(cells)) / n
+    squares = np.bincount(of_cell, (values - means[of_cell]) ** 2, len(cells))
+    intervals = [st.from_sums(int(n[i]), float(means[i]), float(squares[i])) for i in range(len(cells))]
     current = [i for i, (_, r) in enumerate(cells) if r == whole.ruler]
     if current and standing is not None and whole.centre is not None and whole.spread is not None:
-        counted = [st.summed(groups[i]) for i in current]
-        n = np.array([c[0] for c in counted], dtype=np.float64)
-        inside = float(sum(c[2] for c in counted))
-        free = float(n.sum() - len(n))
+        calls = n[current].astype(np.float64)
+        inside = float(squares[current].sum())
+        free = float(calls.sum() - len(calls))
         # The rep's own variance, with the team's as so many calls' worth of prior knowledge.
         variance = (inside + 10 * whole.call_variance) / (free + 10)
         centre = (whole.centre.value, float(np.hypot(whole.spread, whole.centre_sd)))
         pooled = st.pool(
-            np.array([c[1] for c in counted]),
-            variance / n,
-            np.full(len(n), free + 10),
+            means[current],
+            variance / calls,
+            np.full(len(calls), free + 10),
             centre=centre,
             scale=max(whole.spread, 1e-9),
         )
-        for place, i in enumerate(current):
-            intervals[i] = pooled.interval(place, int(n[place]))
+        for j, i in enumerate(current):
+            intervals[i] = pooled.interval(j, int(n[i]))
     points = []
     before: int | None = None
-    for (period, ruler), group, interval in zip(cells, groups, intervals, strict=True):
-        enough = len(group) >= st.MIN_CALLS
-        points.append(
-            Point(
-                period,
-                ruler,
-                len(group),
-                float(group.mean()),
-                possible(key, interval),
-                enough,
-                before not in (None, ruler),
-            )
-        )
+    for i, (period, ruler) in enumerate(cells):
+        many, shown = int(n[i]), possible(key, intervals[i])
+        broken = before not in (None, ruler)
+        points.append(Point(period, ruler, many, float(means[i]), shown, many >= st.MIN_CALLS, broken))
         before = ruler
     return tuple(points)
 
