@@ -68,17 +68,35 @@ def open_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture
 def team(tmp_path: Path) -> Iterator[Any]:
     """A room with named users: cora (coach of all), cole (coach of north), robin (south) and alex (north), reps."""
-    from web_room import PASSWORD, room
+    from web_room import add_people, room
 
-    from listening.web import doors
-
-    doors._wrong.clear()
     with room(tmp_path, team=True) as made:
-        for name, role, rep, group in (
-            ("cora", "coach", None, None),
-            ("cole", "coach", None, "north"),
-            ("robin", "rep", "Robin Marsh", "south"),
-            ("alex", "rep", "Alex Kim", "north"),
-        ):
-            made[1].add_user(name, role, doors.hash_password(PASSWORD), rep=rep, team=group)
+        add_people(made[1])
         yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from chromium import chromium
+
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture
+def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A running server; the address that opens it."""
+    from chromium import serving
+
+    monkeypatch.setenv("LISTENING_HOME", str(tmp_path / "home"))
+    with serving(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def visit(browser: Any, address: str) -> Iterator[Any]:
+    from chromium import Visit
+
+    made = Visit(browser, address)
+    yield made
+    made.close()

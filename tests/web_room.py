@@ -32,6 +32,20 @@ def fill(store: Store, recording: Path | None = None) -> list[int]:
     return keys
 
 
+def add_people(store: Store) -> None:
+    """cora, coach of all; cole, coach of north; robin of south and alex of north, reps."""
+    from listening.web import doors
+
+    doors._wrong.clear()
+    for name, role, rep, group in (
+        ("cora", "coach", None, None),
+        ("cole", "coach", None, "north"),
+        ("robin", "rep", "Robin Marsh", "south"),
+        ("alex", "rep", "Alex Kim", "north"),
+    ):
+        store.add_user(name, role, doors.hash_password(PASSWORD), rep=rep, team=group)
+
+
 class Client(TestClient):
     """Follows redirects, sends our Origin with forms, and finds the form token by itself."""
 
