@@ -5,4 +5,6 @@ hearing.py     worker: the whole pipeline on one recording
 reference.py   worker: openai-whisper's own command on the same recording and weights
 text.py        worker: analysis and scoring of a transcript
 accuracy.py    a call against its exact truth
+store.py       a store with very many calls: its queries, their plans, its size
+made_up.py     the calls it is filled with
 """

@@ -17,6 +17,7 @@ from listening.settings import threads
 
 if TYPE_CHECKING:
     from listening.bench.runs import Row, Side
+    from listening.bench.store import Figures
 
 SAMPLES = Path(__file__).parents[2] / "sample_calls"
 FORMATS = click.Choice(["terminal", "json"])
@@ -87,6 +88,72 @@ def text(utterances: int, runs: int, form: str) -> None:
         return
     click.echo(f"{utterances} utterances analysed and scored in {figures['analysis_s']:.1f} s", nl=False)
     click.echo(f" (and {figures['load_s']:.1f} s to load), peak memory {figures['peak_mb']} MB")
+
+
+@command.command("store")
+@click.option(
+    "--db",
+    metavar="PATH|URL",
+    help="A store to fill, or one that this command filled before. [default: a temporary file]",
+)
+@click.option("--calls", default=100_000, show_default=True, type=click.IntRange(1))
+@click.option("--reps", default=200, show_default=True, type=click.IntRange(1))
+@click.option("--plans/--no-plans", default=True, help="Print how the database goes about each query.")
+@click.option("--format", "form", type=FORMATS, default="terminal", show_default=True)
+def store(db: str | None, calls: int, reps: int, plans: bool, form: str) -> None:
+    """Fill a store with made-up calls over two years, and time what people ask of it.
+
+    The store is filled through its own interface, by some hundred calls a transaction, and kept when it is named: the
+    same command then goes on where it was, or only asks. Filling 100,000 calls takes about ten minutes.
+    """
+    from listening.bench import store as bench
+    from listening.store import open_store
+
+    with tempfile.TemporaryDirectory() as folder, open_store(db or str(Path(folder) / "bench.db")) as opened:
+        if db is not None and bench.is_in_use(opened):
+            raise UsageError("This store holds calls that were not made up; name another one.")
+        with progress_bar("bench") as report:
+            figures = bench.measure(opened, calls, reps, report)
+    if form == "json":
+        click.echo(json.dumps(figures.to_dict(), indent=2))
+    else:
+        click.echo("\n".join(_answers(figures, plans)))
+
+
+def _answers(figures: Figures, plans: bool) -> list[str]:
+    """The table of `bench store`."""
+    times = 1_000_000 / figures.calls
+    head = f"{'query':<38}{'time':>9}{'CPU':>9}{'first':>9}{'bar':>8}{'1,000,000':>12}"
+    lines = [head, "-" * len(head)]
+    for a in figures.answers:
+        bar = f"{a.limit_s:>6.1f} s" if a.limit_s else ""
+        late = " (too slow)" if a.limit_s and a.seconds > a.limit_s else ""
+        lines.append(
+            f"{a.title:<38}{a.seconds:>7.3f} s{a.cpu_s:>7.3f} s{a.first_s:>7.3f} s{bar:>8}{a.estimate(times):>10.2f} s{late}"
+        )
+    filled = f", filled at {figures.filled_per_s:.0f} calls a second" if figures.filled_per_s else ""
+    many = figures.full_megabytes / figures.calls
+    lines += [
+        "",
+        f"{figures.calls:,} calls by {figures.reps} reps{filled}; fastest of three runs, and the first.",
+        f"Size {figures.megabytes / 1000:.2f} GB with one call in ten kept in full; if all were, "
+        f"{figures.full_megabytes / 1000:.2f} GB ({many * 1000:.0f} kB a call).",
+        f"1,000,000 calls by {figures.reps * times:,.0f} reps, by estimate: {many * 1000:.0f} GB; a query that reads "
+        "something of every call or rep takes up to so many times longer.",
+    ]
+    if plans:
+        for a in figures.answers:
+            lines += ["", a.title]
+            for plan in a.plans:
+                lines += [f"  {_cut(plan.statement)}", *(f"      {step}" for step in plan.steps)]
+    return lines
+
+
+def _cut(statement: str, most: int = 150) -> str:
+    """A statement without its long list of columns."""
+    columns, separator, rest = statement.partition(" FROM ")
+    short = f"{columns[:40]}…" if len(columns) > 41 else columns
+    return f"{short}{separator}{rest}"[:most]
 
 
 def _table(rows: Sequence[Row], runs: int) -> list[str]:

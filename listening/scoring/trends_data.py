@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +55,11 @@ class Observations:
         return self.where(self.reps == rep)
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """A rep's calls of one type and ruler, for one measure: how many, their mean, and squared distances from it."""
+class Sums(NamedTuple):
+    """A rep's calls of one type and ruler, for one measure: how many, their mean, and squared distances from it.
+
+    A tuple, because a team of 200 has 24,000 of them, and a tuple is made five times as fast as a frozen dataclass.
+    """
 
     rep: str
     call_type: str

@@ -14,7 +14,7 @@ Where reps hardly differ (tau below a third of the standard error of a rep's mea
 95 %: 97-99 % of the time in teams of 8 and 20, nearly always in one of 200. Data cannot tell such a tau from a slightly
 larger one, and an interval has to hold for both; a prior that gives less weight to larger ones (flat in tau, or halfway)
 leaves this corner as it is, and covers only 92-93 % in the next (tau half the standard error, 200 reps). So they err
-toward "not enough to say", by at most a third of their width.
+toward "not enough to say".
 """
 
 from __future__ import annotations
