@@ -71,7 +71,7 @@ def test_swap_speakers_and_set_the_call_type(visit: Visit) -> None:
     share = visit.data("/calls/1.json")["measures"]["talk_share"]["value"]
     page.locator(".about-call summary").click()
     page.get_by_role("button", name="Swap the two speakers").click()
-    page.wait_for_selector(".history:has-text('swap speakers')")
+    page.wait_for_selector(".history:has-text('swapped the speakers')")
     assert visit.data("/calls/1.json")["measures"]["talk_share"]["value"] == pytest.approx(1 - share, abs=0.01)
     page.locator(".history").get_by_role("button", name="Undo").click()
     page.wait_for_selector(".history .undone")

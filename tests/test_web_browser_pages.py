@@ -98,7 +98,7 @@ def test_axe_finds_nothing_grave_where_people_have_names(
             page.wait_for_load_state()
             found += grave(axe, page)
             visit.problems.clear()  # the refusal itself
-        for path in (*ROOMS, "/people", "/audit"):
+        for path in (*ROOMS, "/people", "/audit", "/account"):
             found += grave(axe, visit.go(path))
         visit.close()
     assert found == []

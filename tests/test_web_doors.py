@@ -91,3 +91,49 @@ def test_the_first_coach_lets_herself_in_with_the_printed_address_once(tmp_path:
         assert "Alex Kim" in added.text
         log_in(client, "al")
         assert client.get("/calls.json").json()["total"] == 2
+
+
+def test_one_changes_ones_own_password_and_sessions_elsewhere_end(team: Room) -> None:
+    client, store, _ = team
+    new = "a longer horse"
+    log_in(client, "robin")
+    elsewhere = client.cookies["listening_session"]
+    log_in(client, "robin")
+    assert "Your password" in client.get("/account").text
+
+    def change(old: str, password: str, again: str | None = None) -> int:
+        fields = {"old": old, "password": password, "again": again or password}
+        return int(client.form("/account", on="/account", **fields).status_code)  # type: ignore[attr-defined]
+
+    assert client.post("/account", data={"old": PASSWORD, "password": new}, headers={"origin": BASE}).status_code == 403
+    assert change("not the right one", new) == 403
+    assert change(PASSWORD, "short") == 400
+    assert change(PASSWORD, new, "another one altogether") == 400
+    assert store.audit(limit=1)[0]["action"] == "password change refused"
+    here = client.cookies["listening_session"]
+    assert change(PASSWORD, new) == 200
+    assert store.audit(limit=1)[0] == {**store.audit(limit=1)[0], "who": "robin", "action": "change own password"}
+    assert client.cookies["listening_session"] not in (here, elsewhere)
+    assert client.get("/calls.json").json()["total"] == 4
+    for old in (here, elsewhere):
+        client.cookies.clear()
+        client.cookies.set("listening_session", old)
+        assert client.get("/calls.json", headers={"accept": "*/*"}).status_code == 401
+    assert log_in(client, "robin").status_code == 403
+    assert log_in(client, "robin", new).status_code == 200
+
+
+def test_the_old_password_cannot_be_guessed_on_the_page_that_changes_it(team: Room) -> None:
+    client, _, _ = team
+    log_in(client, "robin")
+    for _ in range(5):
+        client.form("/account", on="/account", old="wrong password", password="a longer horse", again="a longer horse")
+    answer: Any = client.form(
+        "/account", on="/account", old=PASSWORD, password="a longer horse", again="a longer horse"
+    )
+    assert answer.status_code == 429
+
+
+def test_without_a_team_there_is_no_account(open_room: Room) -> None:
+    client, _, _ = open_room
+    assert client.get("/account").status_code == 404

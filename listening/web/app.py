@@ -63,6 +63,8 @@ ROUTES = [
     Route("/logout", doors.logout, methods=POST),
     Route("/welcome", doors.welcome_page),
     Route("/welcome", doors.welcome, methods=POST),
+    Route("/account", doors.account_page),
+    Route("/account", doors.account, methods=POST),
     Route("/people", doors.people),
     Route("/people", doors.add_person, methods=POST),
     Route("/people/{user:int}", doors.change_person, methods=POST),

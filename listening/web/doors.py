@@ -22,12 +22,15 @@ from listening.web.guard import COOKIE, SESSION_S, Gate, digest
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
+    from listening.store import User
+
 #: Wrong passwords after which a name has to wait, and how long (s).
 TRIES, WAIT_S = 5, 60
 #: Shortest password (characters); NIST SP 800-63B asks for 8 at least, and for no rules beside it.
 PASSWORD = 10
 #: Login and welcome have no session to make a form token from; a cookie made for the visit stands in.
 VISIT_S = 3600
+WAIT = "Too many wrong passwords: wait a minute."
 
 
 def _gate(request: Request) -> Gate:
@@ -90,40 +93,85 @@ _wrong: dict[str, list[float]] = defaultdict(list)
 @write
 def login(request: Request, form: FormData) -> Response:
     """POST /login"""
-    from argon2.exceptions import Argon2Error, InvalidHashError
-
     if not _gate(request).team:
         raise HTTPException(404)
-    name, password = text_of(form, "name"), form.get("password")
-    now = time.monotonic()
-    recent = _wrong[name] = [at for at in _wrong[name] if now - at < WAIT_S]
-    if len(recent) >= TRIES:
-        return _visit(request, "login.html", 429, problem="Too many wrong passwords: wait a minute.")
+    name = text_of(form, "name")
     store = store_of(request)
+    if _must_wait(name):
+        return _visit(request, "login.html", 429, problem=WAIT)
     user = store.user(name) if name else None
+    if not _fits(name, user, form.get("password")) or user is None:
+        store.log(name[:80] or "?", "login refused")
+        return _visit(request, "login.html", 403, problem="Name and password do not fit.")
+    return _admit(request, user.id, user.name)
+
+
+def _must_wait(name: str) -> bool:
+    """Have there been too many wrong passwords for this name lately?"""
+    now = time.monotonic()
+    _wrong[name] = [at for at in _wrong[name] if now - at < WAIT_S]
+    return len(_wrong[name]) >= TRIES
+
+
+def _fits(name: str, user: User | None, password: object) -> bool:
+    """Is this the user's password? A wrong one is remembered under the name; both answers take as long."""
+    from argon2.exceptions import Argon2Error, InvalidHashError
+
     good = False
     try:
         _hasher().verify(user.password_hash if user else _nobody(), password if isinstance(password, str) else "")
         good = user is not None and not user.disabled
     except (Argon2Error, InvalidHashError):
         pass
-    if not good or user is None:
-        recent.append(now)
+    if good:
+        _wrong.pop(name, None)
+    else:
         if len(_wrong) > 10_000:
             _wrong.clear()
-        store.log(name[:80] or "?", "login refused")
-        return _visit(request, "login.html", 403, problem="Name and password do not fit.")
-    _wrong.pop(name, None)
-    return _admit(request, user.id, user.name)
+        _wrong[name].append(time.monotonic())
+    return good
 
 
-def _admit(request: Request, user: int, name: str) -> Response:
+def _admit(request: Request, user: int, name: str, to: str = "/calls", action: str = "login") -> Response:
+    """A new session; the audit log says why."""
     cookie = secrets.token_urlsafe(32)
     store = store_of(request)
     expires = (datetime.now(timezone.utc) + timedelta(seconds=SESSION_S)).strftime("%Y-%m-%dT%H:%M:%SZ")
     store.add_session(digest(cookie), user, expires)
-    store.log(name, "login")
-    return _with_cookie(RedirectResponse("/calls", 303), cookie)
+    store.log(name, action)
+    return _with_cookie(RedirectResponse(to, 303), cookie)
+
+
+def account_page(request: Request) -> Response:
+    """GET /account: one's own password."""
+    if not viewer_at(request).team_mode:
+        raise HTTPException(404)
+    return pages.page(request, "account.html", shortest=PASSWORD, changed=bool(request.query_params.get("changed")))
+
+
+@write
+def account(request: Request, form: FormData) -> Response:
+    """POST /account: a new password for oneself; sessions elsewhere end, this one goes on."""
+    viewer, store = viewer_at(request), store_of(request)
+    user = store.user(viewer.name) if viewer.team_mode else None
+    if user is None:
+        raise HTTPException(404)
+
+    def refused(status: int, problem: str) -> Response:
+        return pages.page(request, "account.html", status, shortest=PASSWORD, problem=problem)
+
+    if _must_wait(user.name):
+        return refused(429, WAIT)
+    if not _fits(user.name, user, form.get("old")):
+        store.log(user.name, "password change refused")
+        return refused(403, "That is not your password.")
+    new = form.get("password")
+    if not isinstance(new, str) or new != form.get("again"):
+        return refused(400, "The new password was not typed the same twice.")
+    if len(new) < PASSWORD:
+        return refused(400, f"A password has {PASSWORD} characters or more.")
+    store.change_user(user.id, password_hash=hash_password(new))
+    return _admit(request, user.id, user.name, "/account?changed=1", "change own password")
 
 
 @write
