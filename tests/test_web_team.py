@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -94,3 +95,39 @@ def test_a_rep_cannot_give_calls_away_or_take_them(team: Room) -> None:
     assert store.call(keys[5]).row.rep == "Alex Kim"
     answer = client.form(f"{own}/corrections", kind="set_call_type", text="demo")
     assert answer.status_code == 200
+
+
+def test_a_coach_cannot_take_a_call_out_of_her_own_teams_sight(team: Room) -> None:
+    """By naming nobody, by naming a speaker or choosing another as the rep, or by undoing what brought it in."""
+    client, store, keys = team
+    unnamed = web_calls.heard("unnamed", date="2026-12-01")
+    info = dataclasses.replace(unnamed.transcript.info, rep=None)
+    speakers = tuple(
+        dataclasses.replace(s, name="Alex Kim" if s.id == "A" else "Dana") for s in unnamed.transcript.speakers
+    )
+    transcript = dataclasses.replace(unnamed.transcript, info=info, speakers=speakers)
+    card = dataclasses.replace(unnamed.scorecard, call=info, speakers=speakers)
+    call = store.save(dataclasses.replace(unnamed, transcript=transcript, scorecard=card), "e" * 64)
+    log_in(client, "cora")
+    client.form(f"/calls/{keys[0]}/corrections", kind="set_rep_name", text="Alex Kim")
+    log_in(client, "cole")
+    assert client.get(f"/calls/{call}").status_code == client.get(f"/calls/{keys[0]}").status_code == 200
+    for key, path, fields in (
+        (keys[5], "corrections", {"kind": "set_rep_name", "text": ""}),
+        (call, "corrections", {"kind": "rename", "speaker": "A", "text": "Somebody"}),
+        (call, "corrections", {"kind": "set_rep", "speaker": "B"}),
+        (keys[0], "undo", {}),
+    ):
+        answer: Any = client.form(f"/calls/{key}/{path}", **fields)
+        assert answer.status_code == 403, fields
+        assert "out of your team" in answer.text
+        assert client.get(f"/calls/{key}").status_code == 200
+    answer = client.form(f"/calls/{call}/corrections", kind="set_rep_name", text="Alex Kim")
+    assert answer.status_code == 200
+    answer = client.form(f"/calls/{call}/corrections", kind="rename", speaker="A", text="Somebody")
+    assert answer.status_code == 200
+    assert client.get(f"/calls/{call}").status_code == 200
+    log_in(client, "cora")
+    answer = client.form(f"/calls/{keys[0]}/undo")
+    assert answer.status_code == 200
+    assert store.call(keys[0]).row.rep == "Robin Marsh"

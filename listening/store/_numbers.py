@@ -18,7 +18,7 @@ from listening.scorecard import Heard, Scorecard
 from listening.scoring import MEASURES, Rubric, score
 from listening.store import packing, tables
 from listening.store._sums import SummingUp
-from listening.store.values import StoredCorrection
+from listening.store.values import StoredCorrection, rep_of
 from listening.transcript import Role, Transcript
 
 Analyse = Callable[[Transcript], Analysis]
@@ -176,7 +176,7 @@ def call_row(transcript: Transcript, card: Scorecard) -> dict[str, Any]:
     info = card.call
     return {
         "name": info.id,
-        "rep": info.rep or _rep_name(transcript),
+        "rep": rep_of(transcript),
         "customer": info.customer,
         "opportunity": info.opportunity,
         "call_type": info.call_type,
@@ -240,12 +240,6 @@ def measure_rows(call: int, ruler: int, card: Scorecard) -> list[dict[str, Any]]
 def stored_correction(row: Any) -> StoredCorrection:
     correction = Correction.from_dict(row.data, row.who, row.at)
     return StoredCorrection(row.id, row.call, correction, row.who, row.at, row.before, row.undone_by, row.undone_at)
-
-
-def _rep_name(transcript: Transcript) -> str | None:
-    """The name of the speaker who is the rep, when there is one such and it was not guessed."""
-    reps = [s for s in transcript.speakers if s.role is Role.REP]
-    return reps[0].name if len(reps) == 1 and reps[0].source != "guess" else None
 
 
 def _day(date: str | None) -> str | None:

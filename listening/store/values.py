@@ -9,7 +9,7 @@ from typing import Any
 from listening.corrections import Correction
 from listening.findings import Analysis
 from listening.scorecard import Heard
-from listening.transcript import CallInfo
+from listening.transcript import CallInfo, Role, Transcript
 
 #: What a call can be flagged with, and what each flag means.
 FLAGS = {
@@ -226,3 +226,9 @@ class Job:
     created: str
     updated: str
     options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rep_of(transcript: Transcript) -> str | None:
+    """Whose call it is: as metadata or a person says, else the name of the one speaker who is known to be the rep."""
+    reps = [s for s in transcript.speakers if s.role is Role.REP]
+    return transcript.info.rep or (reps[0].name if len(reps) == 1 and reps[0].source != "guess" else None)

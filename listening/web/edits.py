@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from listening.analyzers import analyse
-from listening.corrections import KINDS, Correction, Target
+from listening.corrections import KINDS, Correction, Target, apply_to_transcript
 from listening.errors import ListeningError
 from listening.findings import PUBLIC_LABELS
 from listening.reviews import fingerprint
 from listening.store import StoredCall
+from listening.store.values import rep_of
 from listening.web import pages
 from listening.web.calls import store_of, viewer_at
 from listening.web.guard import csrf_ok
@@ -73,14 +74,28 @@ def correct(request: Request, form: FormData) -> Response:
     correction = correction_from(form, call)
     if correction.kind in COACH_ONLY and not viewer.coach:
         raise HTTPException(403, "Only a coach says whose call it is.")
-    if correction.kind == "set_rep_name" and not viewer.may_see(correction.text):
-        raise HTTPException(403, "That rep is not in your team.")
+    _stays_in_sight(viewer, call, [*call.holding, correction])
     store = store_of(request)
     store.correct(call.row.id, correction, viewer.name, analyse)
     if viewer.team_mode:
         store.log(viewer.name, correction.kind, call.row.id)
     place = f"#c1-u{correction.utterance}" if correction.utterance is not None else ""
     return back(call.row.id, place)
+
+
+def _stays_in_sight(viewer: Viewer, call: StoredCall, corrections: list[Correction]) -> None:
+    """A coach with a team of her own does not lose a call by what she says about it. Raises HTTPException 403.
+
+    She would not see what became of it, nor could she take it back. A coach who sees all calls can do either.
+    """
+    if viewer.reps is not None and not viewer.may_see(
+        rep_of(apply_to_transcript(call.machine.transcript, corrections))
+    ):
+        raise HTTPException(
+            403,
+            "That would take the call out of your team. Say under “Whose call it is” which of your reps it belongs to, "
+            "or ask a coach who sees all calls.",
+        )
 
 
 def correction_from(form: FormData, call: StoredCall) -> Correction:
@@ -131,6 +146,7 @@ def undo(request: Request, form: FormData) -> Response:
         raise HTTPException(400, "There is nothing to undo.")
     if not viewer.coach and (wanted.who != viewer.name or wanted.correction.kind in COACH_ONLY):
         raise HTTPException(403, "Only a coach undoes what somebody else said.")
+    _stays_in_sight(viewer, call, [k.correction for k in holding if k is not wanted])
     store = store_of(request)
     store.undo(call.row.id, viewer.name, wanted.id, analyse)
     if viewer.team_mode:
