@@ -6,6 +6,8 @@ import csv
 import io
 import re
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,26 @@ def test_moments_of_all_calls_the_clearest_first(open_room: Room) -> None:
     assert len(client.get("/moments.json?rep=Alex Kim").json()) == 1
     assert client.get("/moments.csv?what=A push past a barrier").text.startswith("call,name,rep")
     assert client.get("/moments?what=nonsense").status_code == 404
+
+
+def test_a_page_does_not_wait_for_the_outline_of_a_long_recording(
+    open_room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from listening.reports import sound
+
+    client, _, keys = open_room
+    go_on = threading.Event()
+    real = sound.outline
+
+    def slow(path: Path) -> sound.Outline:
+        assert go_on.wait(60)
+        return real(path)
+
+    monkeypatch.setattr(sound, "outline", slow)
+    first = client.get(f"/calls/{keys[0]}").text
+    assert first.count('class="voice"') == 2
+    go_on.set()
+    deadline = time.monotonic() + 60
+    while client.get(f"/calls/{keys[0]}").text == first:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -6,11 +6,15 @@ import contextlib
 import logging
 import socket
 import threading
+import time
 import webbrowser
 
 import click
 
 from listening.errors import UsageError
+
+#: The language models are loaded this long after the start (s).
+WARM_AFTER_S = 15.0
 
 
 @click.command("serve")
@@ -52,7 +56,9 @@ def command(db: str | None, host: str, port: int, team: bool, show: bool) -> Non
 
 
 def _warm() -> None:
-    """Load the language models now, so that the first correction that needs them does not wait."""
+    """Load the language models, so that the first correction that needs them does not wait; the first pages do not
+    wait for that either."""
+    time.sleep(WARM_AFTER_S)
     from listening.analyzers import analyse
     from listening.transcript import CallInfo, Provenance, Role, Speaker, Transcript, Utterance
 

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from listening import settings
 from listening.errors import ListeningError
 from listening.reports import html
-from listening.web import agreement, calls, doors, edits, jobs, moments, pages, reps
+from listening.web import agreement, calls, doors, edits, jobs, moments, pages, recordings, reps
 from listening.web.guard import Gate, Guard
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ ROUTES = [
     Route("/calls.{form}", calls.listing),
     Route("/calls/{id:int}", calls.one),
     Route("/calls/{id:int}.{form}", calls.one),
-    Route("/calls/{id:int}/audio", calls.audio),
+    Route("/calls/{id:int}/audio", recordings.audio),
     Route("/calls/{id:int}/report.html", calls.report),
     Route("/calls/{id:int}/annotations.jsonl", calls.labels),
     Route("/calls/{id:int}/corrections", edits.correct, methods=POST),

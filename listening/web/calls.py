@@ -1,24 +1,19 @@
-"""The list of calls; one call; its sound; its one-file report; its labels."""
+"""The list of calls; one call; its one-file report; its labels."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from listening import settings
 from listening.corrections import confirmed
-from listening.errors import AudioError
 from listening.findings import PUBLIC_LABELS
-from listening.reports import export, html, sound
+from listening.reports import export, html
 from listening.reports.annotations import annotations as labelled  # type: ignore[attr-defined]
 from listening.reports.callview import Track, call_view, track
 from listening.reports.moments import TITLES
@@ -28,7 +23,7 @@ from listening.scoring import MEASURES, load_rubric
 from listening.store import CallFilter, CallRow, SelfScore, StoredCall
 from listening.store.values import FLAGS, KEY_MEASURES, SORTS
 from listening.transcript import Role
-from listening.web import pages
+from listening.web import pages, recordings
 from listening.web.viewers import Viewer, call_in_sight
 
 if TYPE_CHECKING:
@@ -37,18 +32,6 @@ if TYPE_CHECKING:
 PAGE_SIZE = 50
 #: Rows of a list as .json or .csv.
 EXPORT_SIZE = 10_000
-#: Sound that browsers play as it is, by container and codec; the rest is made into Opus once and kept.
-PLAYABLE = frozenset(
-    {"pcm_s16le", "pcm_u8", "pcm_s24le", "pcm_f32le", "mp3", "mp3float", "aac", "opus", "vorbis", "flac"}
-)
-PLAYABLE_IN = frozenset("wav mp3 ogg flac matroska,webm mov,mp4,m4a,3gp,3g2,mj2".split())
-TYPES = {
-    "wav": "audio/wav",
-    "mp3": "audio/mpeg",
-    "ogg": "audio/ogg",
-    "flac": "audio/flac",
-    "matroska,webm": "audio/webm",
-}
 #: What a person did, by kind of correction, for the history of a call.
 SAYS = {
     "relabel": "gave another label",
@@ -200,7 +183,7 @@ def one(request: Request) -> Response:
     own = next((s for s in call.self_scores if s.who == viewer.name), None)
     hidden = request.cookies.get(pages.SELF_COOKIE) == "1" and not call.self_scores
     recording = call.heard.recording is not None and call.heard.recording.exists()
-    outline = outline_of(str(call.heard.recording), call.row.content) if recording else None
+    outline = recordings.outline_of(str(call.heard.recording), call.row.content) if recording else None
     return pages.page(
         request,
         "call.html",
@@ -247,56 +230,6 @@ def _history(call: StoredCall) -> list[dict[str, Any]]:
 
 def _attached(name: str) -> dict[str, str]:
     return {"content-disposition": f'attachment; filename="{name}"'}
-
-
-@lru_cache(maxsize=64)
-def outline_of(path: str, content: str) -> sound.Outline | None:
-    """The outline of a recording, kept in memory and beside the database's models under the content's hash."""
-    import numpy as np
-
-    kept = settings.home() / "outlines" / f"{content}.npy"
-    try:
-        if kept.exists():
-            return sound.Outline(np.load(kept, allow_pickle=False))
-        made = sound.outline(Path(path))
-    except (AudioError, OSError, ValueError):
-        return None
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        np.save(kept, made.peaks, allow_pickle=False)
-    except OSError:
-        pass
-    return made
-
-
-def audio(request: Request) -> Response:
-    """GET /calls/ID/audio. Answers range requests; the file is sent in pieces and never read whole."""
-    call = call_in_sight(store_of(request), viewer_at(request), request.path_params["id"])
-    path = call.heard.recording
-    if path is None or not path.is_file():
-        raise HTTPException(404)
-    playable, kind = _playable(str(path), call.row.content)
-    return FileResponse(playable, media_type=kind, headers={"cache-control": "private, max-age=3600"})
-
-
-@lru_cache(maxsize=256)
-def _playable(path: str, content: str) -> tuple[str, str]:
-    """A file that browsers play, with its media type. Raises 404 when the recording cannot be heard."""
-    from listening.audio import decode
-
-    try:
-        info = decode.probe(path)
-        if info.codec in PLAYABLE and info.container in PLAYABLE_IN:
-            return path, TYPES.get(info.container, "audio/mp4")
-        kept = settings.home() / "sound" / f"{content}.webm"
-        if not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            part = kept.with_suffix(f".{hashlib.sha256(path.encode()).hexdigest()[:8]}.part")
-            part.write_bytes(sound.compress(Path(path)))
-            part.replace(kept)
-    except (AudioError, OSError):
-        raise HTTPException(404) from None
-    return str(kept), sound.MIME
 
 
 def report(request: Request) -> Response:

@@ -79,7 +79,8 @@ def _case(call: StoredCall, place: int) -> Case:
     transcript, card = call.heard.transcript, call.heard.scorecard
     finding = card.findings[place]
     (moment,) = moments([finding], transcript, card.duration)
-    who = names(transcript)[transcript.utterances[finding.utterance].speaker] if finding.utterance is not None else ""
+    here = finding.utterance if finding.utterance is not None else len(transcript.utterances)
+    who = names(transcript)[transcript.utterances[here].speaker] if here < len(transcript.utterances) else ""
     said = ""
     if finding.label == "interruption" and finding.of and finding.of[0] < len(transcript.utterances):
         said = transcript.utterances[finding.of[0]].text
