@@ -7,4 +7,5 @@ text.py        worker: analysis and scoring of a transcript
 accuracy.py    a call against its exact truth
 store.py       a store with very many calls: its queries, their plans, its size
 made_up.py     the calls it is filled with
+many.py        a batch of transcripts, and scoring again from stored findings
 """

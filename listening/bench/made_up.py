@@ -87,7 +87,9 @@ def shortened(transcript: Transcript, analysis: Analysis) -> Template:
     return few, dataclasses.replace(analysis, findings=analysis.findings[::10], scores={})
 
 
-def calls(many: int, reps: int, seed: int = 1, first: int = 0) -> Iterator[tuple[Heard, str, Source]]:
+def calls(
+    many: int, reps: int, seed: int = 1, first: int = 0, full_every: int = FULL_EVERY
+) -> Iterator[tuple[Heard, str, Source]]:
     """Calls number `first` to `many`, spread over two years; each rep talks in her own way."""
     rng = np.random.default_rng(seed)
     patterns = templates(rng)
@@ -113,7 +115,7 @@ def calls(many: int, reps: int, seed: int = 1, first: int = 0) -> Iterator[tuple
         transcript = transcript.with_info(info)
         analysis = dataclasses.replace(analysis, totals=totals, findings=findings)
         card = score(analysis, transcript, rubric)
-        if i % FULL_EVERY:
+        if i % full_every:
             transcript, analysis = shortened(transcript, analysis)
         digest = hashlib.sha256(f"{seed} {info.id}".encode()).hexdigest()
         yield Heard(transcript, analysis, card), digest, Source(f"/calls/{info.id}.wav", "recording", 1, "1")

@@ -120,6 +120,37 @@ def store(db: str | None, calls: int, reps: int, plans: bool, form: str) -> None
         click.echo("\n".join(_answers(figures, plans)))
 
 
+@command.command("many")
+@click.option("--calls", default=60, show_default=True, type=click.IntRange(1), help="Ten-minute transcripts.")
+@click.option("--rescored", default=1000, show_default=True, type=click.IntRange(1), help="Calls scored again.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Workers. [default: one a core]")
+@click.option("--format", "form", type=FORMATS, default="terminal", show_default=True)
+def many(calls: int, rescored: int, jobs: int | None, form: str) -> None:
+    """Calls a second of a batch of transcripts, and of scoring again from stored findings."""
+    from listening.bench import many as bench
+    from listening.store import open_store
+
+    gold = SAMPLES / "truth.jsonl"
+    if not gold.is_file():
+        raise UsageError("There are no sample calls here to take the words from.")
+    with tempfile.TemporaryDirectory() as folder:
+        texts = Path(folder) / "transcripts"
+        texts.mkdir()
+        bench.ten_minutes(gold, texts, calls)
+        with open_store(str(Path(folder) / "again.db")) as store:
+            again = bench.rescoring(store, rescored)
+        with open_store(str(Path(folder) / "new.db")) as store:
+            new = bench.transcripts(store, texts, jobs or threads())
+    if form == "json":
+        click.echo(json.dumps({"threads": threads(), "speeds": [new.to_dict(), again.to_dict()]}, indent=2))
+        return
+    for speed in (new, again):
+        click.echo(
+            f"{speed.calls:,} {speed.what}: {speed.per_s:.2f} a second ({speed.seconds:.1f} s; "
+            f"{speed.per_cpu_s:.2f} a second of processor time; bar {speed.limit_per_s:g})"
+        )
+
+
 def _answers(figures: Figures, plans: bool) -> list[str]:
     """The table of `bench store`."""
     times = 1_000_000 / figures.calls

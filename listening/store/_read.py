@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from listening import corrections as by_people
 from listening.errors import StoreError, UsageError
@@ -123,6 +126,8 @@ class Reading(Saving):
             elif sort in MEASURES or sort.startswith("component."):
                 m = tables.measures
                 query = query.outerjoin(m, sa.and_(m.c.key == sort, m.c.call == c.c.id, m.c.ruler == c.c.ruler))
+                # Through the table from one end: SQLite would else take an index and fetch each row from anywhere.
+                query = query.where(c.c.id > 0)
                 by = m.c.value
             else:
                 raise UsageError(f"Calls cannot be sorted by {sort!r}; there are {', '.join(SORTS)} and the measures.")
@@ -245,6 +250,20 @@ class Reading(Saving):
         return tuple(SelfScore(r.call, r.who, r.at, r.scores, r.note) for r in rows)
 
 
+class _Like(FunctionElement[bool]):
+    """LIKE without regard to case. SQLAlchemy's own lowers both sides on SQLite, whose LIKE needs no lowering and is
+    four times as fast without."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(_Like)
+def _ilike(element: _Like, compiler: Any, **keywords: Any) -> str:
+    column, pattern = (compiler.process(part, **keywords) for part in element.clauses)
+    return f"{column} {'LIKE' if compiler.dialect.name == 'sqlite' else 'ILIKE'} {pattern} ESCAPE '/'"
+
+
 def conditions_of(where: CallFilter) -> list[Any]:
     c = tables.calls
     found: list[Any] = []
@@ -266,7 +285,8 @@ def conditions_of(where: CallFilter) -> list[Any]:
         found.append(c.c.score <= where.score_max)
     if where.text:
         searched = (c.c.name, c.c.rep, c.c.customer, c.c.opportunity, c.c.call_type)
-        found.append(sa.or_(*(column.icontains(where.text, autoescape=True) for column in searched)))
+        pattern = "%" + re.sub(r"([%_/])", r"/\1", where.text) + "%"
+        found.append(sa.or_(*(_Like(column, sa.literal(pattern)) for column in searched)))
     flags = {
         "role_guessed": c.c.role_guessed,
         "no_index": c.c.score.is_(None),
