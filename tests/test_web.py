@@ -125,3 +125,15 @@ def test_a_page_does_not_wait_for_the_outline_of_a_long_recording(
     while client.get(f"/calls/{keys[0]}").text == first:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_large_team_is_shown_in_pages_by_name(open_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    from listening.web import reps
+
+    client, _, _ = open_room
+    monkeypatch.setattr(reps, "TEAM", 1)
+    one, two = client.get("/team").text, client.get("/team?offset=1").text
+    assert "1 reps of 2, by name" in one
+    assert ("Alex%20Kim" in one, "Robin%20Marsh" in one) == (True, False)
+    assert ("Alex%20Kim" in two, "Robin%20Marsh" in two) == (False, True)
+    assert [r["rep"] for r in client.get("/team.json").json()["reps"]] == ["Alex Kim", "Robin Marsh"]

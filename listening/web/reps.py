@@ -30,6 +30,8 @@ KEYS = ("listening_index", *KEY_MEASURES)
 PERIODS = ("week", "month", "quarter")
 #: Reps side by side at most: more lines than that cannot be told apart.
 MOST = 4
+#: Reps on one page of the team, by name; more make a page that nobody reads and that takes long to work out.
+TEAM = 24
 
 
 def title_of(key: str) -> str:
@@ -51,11 +53,13 @@ def directions() -> dict[str, float]:
     return found
 
 
-def _seen(request: Request, rep: str | None = None) -> tuple[Observations, Mapping[str, tuple[Sums, ...]], CallFilter]:
-    """The calls in sight (of one rep, when given), and the sums over reps in sight."""
+def _seen(
+    request: Request, reps: tuple[str, ...] | None = None
+) -> tuple[Observations, Mapping[str, tuple[Sums, ...]], CallFilter]:
+    """The calls in sight (of some reps, when given), and the sums over reps in sight."""
     store, viewer = store_of(request), viewer_at(request)
     kind = request.query_params.get("type") or None
-    where = viewer.scope(CallFilter(reps=(rep,) if rep else None, call_types=(kind,) if kind else None))
+    where = viewer.scope(CallFilter(reps=reps, call_types=(kind,) if kind else None))
     sums = {
         key: tuple(s for s in rows if viewer.may_see(s.rep) and (kind is None or s.call_type == kind))
         for key, rows in store.sums(KEYS).items()
@@ -149,7 +153,7 @@ def one(request: Request) -> Response:
     rep, form, by = request.query_params.get("name", ""), request.path_params.get("form"), _by(request)
     if not rep or not viewer.may_see(rep):
         raise HTTPException(404)
-    seen, sums, where = _seen(request, rep)
+    seen, sums, where = _seen(request, (rep,))
     if not len(seen):
         raise HTTPException(404)
     found = trends.of_rep(seen, sums, rep, KEYS, by, directions())
@@ -234,10 +238,13 @@ def team(request: Request) -> Response:
         if form is None and viewer.reps:
             return RedirectResponse(pages.link("/rep", {"name": viewer.reps[0]}), 303)
         raise HTTPException(404)
-    seen, sums, _ = _seen(request)
+    known = store.values_of("rep", viewer.scope())
+    offset = max(0, int(pages.number(request.query_params.get("offset")) or 0))
+    seen, sums, _ = _seen(request, known if form else known[offset : offset + TEAM])
     teams = _teams(seen, sums)
     reps = sorted({rep for rep in seen.reps if rep})
-    moved = {rep: {t.key: t for t in trends.of_rep(seen, sums, rep, KEYS, _by(request), directions())} for rep in reps}
+    found = trends.of_team(seen, sums, KEYS, _by(request), directions())
+    moved = {rep: {t.key: t for t in found[rep]} for rep in reps}
     data = [
         {
             "rep": rep,
@@ -274,6 +281,10 @@ def team(request: Request) -> Response:
         unit_of=unit_of,
         words=words,
         calls=len(seen),
+        known=len(known),
+        offset=offset,
+        size=TEAM,
+        link=lambda at: pages.link("/team", {**request.query_params, "offset": at or None}),
         types=store.values_of("call_type", viewer.scope()),
         kind=request.query_params.get("type", ""),
     )
@@ -286,7 +297,7 @@ def compare(request: Request) -> Response:
         raise HTTPException(404)
     known = store.values_of("rep", viewer.scope())
     chosen = [rep for rep in dict.fromkeys(request.query_params.getlist("rep")) if rep in known][:MOST]
-    seen, sums, _ = _seen(request)
+    seen, sums, _ = _seen(request, tuple(chosen))
     teams = _teams(seen, sums)
     found = {
         rep: {t.key: t for t in trends.of_rep(seen, sums, rep, KEYS, _by(request), directions())} for rep in chosen
