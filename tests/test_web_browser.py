@@ -113,13 +113,13 @@ def test_keyboard_only(visit: Visit) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/calls/*")
     page = visit.go("/calls/1")
-    page.wait_for_function("document.querySelector('audio').readyState >= 1")
+    page.wait_for_function("() => document.querySelector('audio').readyState >= 1")
     page.keyboard.press("j")
     page.keyboard.press("j")
     marked = page.locator("a.mark.now").get_attribute("data-at")
     wait_until_playing(page, max(0.0, int(marked or 0) / 1000 - 2))
     page.keyboard.press("Space")
-    page.wait_for_function("document.querySelector('audio').paused")
+    page.wait_for_function("() => document.querySelector('audio').paused")
     at = playing_at(page)
     page.keyboard.press("ArrowRight")
     assert playing_at(page) == pytest.approx(at + 5, abs=0.2)
@@ -165,7 +165,7 @@ def test_a_recording_is_uploaded_and_watched_being_heard(visit: Visit, tmp_path:
     page.wait_for_selector(".callhead .index")
     assert page.locator(".lines li").count() >= 2
     page.locator(".lines a.play").nth(1).click()
-    page.wait_for_function("!document.querySelector('audio').paused && document.querySelector('audio').currentTime > 0")
+    page.wait_for_function("() => !document.querySelector('audio').paused && document.querySelector('audio').currentTime > 0")
     assert page.evaluate("document.querySelector('audio').duration") == pytest.approx(12, abs=0.2)
 
 
