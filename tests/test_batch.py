@@ -125,6 +125,38 @@ def test_objects_in_storage_are_heard_and_told_apart_by_their_mark(
     assert events[-1].sentence == "gone.wav cannot be read: it does not exist."
 
 
+class EndpointConnectionError(Exception): ...
+
+
+class NoCredentialsError(Exception): ...
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError("key AKIA"), "it may not be read"),
+        (ConnectionResetError(), "the storage does not answer"),
+        (EndpointConnectionError("http://secret"), "the storage does not answer"),
+        (NoCredentialsError(), "there are no credentials for the storage"),
+        (OSError(5, "secret"), "the storage reports an error"),
+        (KeyError("secret"), "the storage says KeyError"),
+    ],
+)
+def test_storage_that_fails_is_one_sentence_without_addresses_or_keys(
+    error: Exception, said: str, tmp_path: Path, store: Store, events: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(MemoryFileSystem, "isdir", fail)
+    (fine,) = make_calls(tmp_path / "calls", 1)
+    summary = run(["memory://bucket/a.wav", str(fine)], store, Here, tell=events.append)
+    assert (summary.failed, summary.states["heard"]) == (1, 1)
+    assert events[0].sentence == f"it cannot be read: {said}."
+
+
 def test_watching_takes_files_once_they_are_still(tmp_path: Path, store: Store, events: list[Event]) -> None:
     folder = tmp_path / "calls"
     paths = make_calls(folder, 2)

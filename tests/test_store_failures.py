@@ -88,6 +88,19 @@ def test_a_full_disk_and_a_locked_or_read_only_database_lose_nothing(
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
 
+def test_a_folder_that_may_not_be_written_is_called_read_only(
+    sqlite: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr("listening.store.database._prepare_sqlite", fail)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(StoreError, match="is read-only: nothing may be written to its folder") as error:
+        open_store(sqlite.engine.url.database)
+    one_sentence(error)
+
+
 def test_a_postgresql_server_that_stops_is_one_sentence(postgres: Server) -> None:
     with open_store(postgres.fresh("stopped")) as store:
         call = store.save(make_heard(), content("a"))

@@ -137,7 +137,8 @@ def _remote(url: str) -> Iterator[Item]:
         else:
             found = [path]
     except Exception as error:  # whatever a storage library raises
-        raise UsageError(f"it cannot be listed: {reason(error)}.") from None
+        said = "listed" if _MAGIC.search(path) else "read"
+        raise UsageError(f"it cannot be {said}: {reason(error)}.") from None
     if not found:
         raise UsageError("there are no recordings or transcripts there.")
     for one in found:
@@ -155,9 +156,12 @@ def reason(error: BaseException) -> str:
         return "it does not exist"
     if isinstance(error, PermissionError):
         return "it may not be read"
-    if isinstance(error, TimeoutError):
+    name = type(error).__name__  # storage libraries have errors of their own
+    if isinstance(error, (TimeoutError, ConnectionError)) or "Connect" in name or "Timeout" in name:
         return "the storage does not answer"
-    return f"the storage says {type(error).__name__}"
+    if "Credentials" in name:
+        return "there are no credentials for the storage"
+    return "the storage reports an error" if name == "OSError" else f"the storage says {name}"
 
 
 def tag(item: Item) -> tuple[str | None, int | None]:

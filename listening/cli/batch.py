@@ -101,7 +101,8 @@ class _Display:
     def tell(self, event: Event) -> None:
         if event.state == "failed":
             self.failed += 1
-            line = f"listening: {event.name}: {event.sentence}"
+            named = "" if event.sentence and event.name in event.sentence else f"{event.name}: "
+            line = f"listening: {named}{event.sentence}"
             if self.bar is None:
                 click.echo(line, err=True)
             else:

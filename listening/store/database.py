@@ -6,6 +6,7 @@ commit is on the disk (synchronous = FULL), so that pulling the plug loses nothi
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,8 +50,8 @@ def connect(named: str | None, create: bool = True) -> Engine:
     """An engine on a database whose tables are there and up to date. Raises StoreError."""
     url = url_of(named)
     where = describe(url)
+    path = Path(url.database or "")
     if url.get_backend_name() == "sqlite":
-        path = Path(url.database or "")
         if not path.exists() and not create:
             raise StoreError(f"There is no database at {path}; `listening batch` makes one.")
         if path.is_dir():
@@ -67,8 +68,14 @@ def connect(named: str | None, create: bool = True) -> Engine:
             engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
         except (ModuleNotFoundError, NoSuchModuleError):
             raise StoreError("PostgreSQL needs the extra: pip install 'listening[postgres]'.") from None
-    with sentences(where):
-        _upgrade(engine, where)
+    try:
+        with sentences(where):
+            _upgrade(engine, where)
+    except StoreError:
+        # SQLite calls it "unable to open", because it cannot write beside the file what even readers need.
+        if url.get_backend_name() == "sqlite" and path.exists() and not os.access(path.parent, os.W_OK):
+            raise StoreError(f"{where} is read-only: nothing may be written to its folder.") from None
+        raise
     return engine
 
 
