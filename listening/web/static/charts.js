@@ -45,13 +45,16 @@
     };
   }
 
+  // Time with a little room on both sides, so that no point sits on the edge.
+  const wide = (u, low, high) => { if (low === null) return [low, high]; const pad = Math.max(86400 * 2, (high - low) * 0.04); return [low - pad, high + pad]; };
+
   function repChart(plot, chart) {
     const rulers = [...new Set(chart.points.map((p) => p.ruler))];
     const accent = css("--accent");
     const seconds = new Map();
     const calls = chart.calls.map((c) => { const x = c.x + (seconds.get(c.x) || 0); seconds.set(c.x, (seconds.get(c.x) || 0) + 1); return [x, c.value, c.id]; });
     const columns = [calls];
-    const series = [{}, { label: "call", points: { show: true, size: 6, fill: alpha(css("--customer"), 70), stroke: "transparent" }, paths: () => null, value: (u, v) => amount(chart.unit)(v) }];
+    const series = [{}, { label: "call", points: { show: true, size: 9, fill: alpha(css("--customer"), 75), stroke: "transparent" }, paths: () => null, value: (u, v) => amount(chart.unit)(v) }];
     const bands = [];
     for (const ruler of rulers) {
       const points = chart.points.filter((p) => p.ruler === ruler && p.mean);
@@ -62,7 +65,7 @@
       bands.push({ series: [at + 1, at + 2], fill: alpha(accent, 18) });
     }
     const breaks = chart.points.filter((p) => p.after_break).map((p) => p.x - 86400 * 7);
-    const u = new uPlot({ width: plot.clientWidth, height: 210, series, bands, axes: axes(chart.unit), legend: { show: false }, scales: { x: { time: true }, y: { range: range(chart.unit) } }, cursor: { y: false }, hooks: { drawClear: [under(chart, breaks)] } }, joined(columns), plot);
+    const u = new uPlot({ width: plot.clientWidth, height: 210, series, bands, axes: axes(chart.unit), legend: { show: false }, scales: { x: { time: true, range: wide }, y: { range: range(chart.unit) } }, cursor: { y: false }, hooks: { drawClear: [under(chart, breaks)] } }, joined(columns), plot);
     u.over.addEventListener("click", () => {
       const at = u.posToVal(u.cursor.left, "x");
       const nearest = calls.reduce((best, c) => (!best || Math.abs(c[0] - at) < Math.abs(best[0] - at) ? c : best), null);
@@ -76,7 +79,7 @@
     const columns = data.reps.map((rep) => data.lines[rep].points.map((p) => [p.x, p.mean ? p.mean.value : p.raw]).filter((p) => p[1] !== null));
     const series = [{}, ...data.reps.map((rep, i) => ({ label: rep, stroke: colours[i], width: 2.5, dash: DASH[i], spanGaps: true, points: { show: true, size: 7 }, value: (u, v) => amount("0–100")(v) }))];
     const chart = data.lines[data.reps[0]];
-    return new uPlot({ width: plot.clientWidth, height: 230, series, axes: axes("0–100"), scales: { x: { time: true }, y: { range: range("0–100") } }, hooks: { drawClear: [under(chart, [])] } }, joined(columns), plot);
+    return new uPlot({ width: plot.clientWidth, height: 230, series, axes: axes("0–100"), scales: { x: { time: true, range: wide }, y: { range: range("0–100") } }, hooks: { drawClear: [under(chart, [])] } }, joined(columns), plot);
   }
 
   async function draw(root) {
