@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,6 +125,11 @@ def test_objects_in_storage_are_heard_and_told_apart_by_their_mark(
     summary = run(["memory://bucket/gone.wav"], store, lambda: workers, tell=events.append)
     assert summary.failed == 1
     assert events[-1].sentence == "gone.wav cannot be read: it does not exist."
+
+
+def test_a_worker_loads_no_database() -> None:
+    code = "import sys, listening.batch.work; sys.exit('sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 class EndpointConnectionError(Exception): ...

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from listening.batch import sources
 from listening.batch.sources import Item, Missing
@@ -18,9 +19,11 @@ from listening.listen import Options
 from listening.scoring import Rubric, load_rubric
 from listening.store import Source, Wanted
 from listening.store.packing import rubric_digest
-from listening.store.store import Store
 from listening.store.values import Known
 from listening.transcript import CallInfo
+
+if TYPE_CHECKING:  # a worker imports this package, and has no use for a database
+    from listening.store.store import Store
 
 #: How often a call is tried again whose worker died.
 RETRIES = 2

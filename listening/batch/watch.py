@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from listening.batch import sources
 from listening.batch.run import Event, Summary, Tell, hear
 from listening.batch.sources import Item
 from listening.batch.workers import Workers, lazily
 from listening.listen import Options
-from listening.store.store import Store
+
+if TYPE_CHECKING:
+    from listening.store.store import Store
 
 #: How often the folder is looked at, s.
 EVERY_S = 2.0
