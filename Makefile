@@ -18,6 +18,7 @@ demo: $(STAMP)
 	@echo
 	@echo "The same as a page, with the sound:   file://$(CURDIR)/out/sample_calls.html"
 	@echo "To hear, correct and compare them:    $(BIN)/listening serve --open --db $(DEMO)"
+	@echo "(its page Moments begins with the worst interruption)"
 ifdef OPEN
 	$(BIN)/listening serve --open --db $(DEMO)
 endif

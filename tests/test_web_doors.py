@@ -137,3 +137,15 @@ def test_the_old_password_cannot_be_guessed_on_the_page_that_changes_it(team: Ro
 def test_without_a_team_there_is_no_account(open_room: Room) -> None:
     client, _, _ = open_room
     assert client.get("/account").status_code == 404
+
+
+def test_a_coach_gives_somebody_a_new_password_and_cannot_shut_herself_out(team: Room) -> None:
+    client, store, _ = team
+    users = {user.name: user.id for user in store.users()}
+    log_in(client, "cora")
+    assert f'action="/people/{users["cora"]}"' not in client.get("/people").text
+    answer: Any = client.form(f"/people/{users['cora']}", on="/people", disabled=1)
+    assert answer.status_code == 400
+    client.form(f"/people/{users['alex']}", on="/people", password="a third horse")
+    assert log_in(client, "alex").status_code == 403
+    assert log_in(client, "alex", "a third horse").status_code == 200
