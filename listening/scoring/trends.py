@@ -78,23 +78,22 @@ class Team:
 def team(key: str, sums: Iterable[Sums], ruler: int, whose: str | None = None) -> Team:
     """What the sums of one measure say of the team, by one ruler. `whose`: only this rep's standing is asked for."""
     cells = [s for s in sums if s.ruler == ruler and s.rep and s.n > 0]
-    reps = sorted({s.rep for s in cells})
-    types = sorted({s.call_type for s in cells})
     if not cells:
         return Team(key, ruler, {}, {}, None, None, 0.0)
+    rep_of, type_of, _, *numbers = zip(*cells, strict=True)
+    reps, types = sorted(set(rep_of)), sorted(set(type_of))
     place = {rep: i for i, rep in enumerate(reps)}
-    of_rep = np.array([place[s.rep] for s in cells])
-    of_type = np.array([types.index(s.call_type) for s in cells])
-    n = np.array([s.n for s in cells], dtype=np.float64)
-    mean = np.array([s.mean for s in cells])
-    squares = np.array([s.squares for s in cells])
+    of_rep = np.array([place[rep] for rep in rep_of])
+    of_type = np.array([types.index(kind) for kind in type_of])
+    n, mean, squares = (np.array(column, dtype=np.float64) for column in numbers)
     effects = _type_effects(of_rep, of_type, n, mean, len(reps), len(types))
     mean = mean - effects[of_type]
     count = np.bincount(of_rep, n, len(reps)).astype(np.float64)
     means = np.bincount(of_rep, n * mean, len(reps)) / count
     inside = np.bincount(of_rep, squares + n * (mean - means[of_rep]) ** 2, len(reps)).astype(np.float64)
     variances, df = st.moderated(inside, count - 1)
-    own = {rep: (int(count[i]), float(means[i]), float(inside[i])) for rep, i in place.items()}
+    asked = reps if whose is None else [rep for rep in reps if rep == whose]
+    own = {rep: (int(count[i]), float(means[i]), float(inside[i])) for rep in asked for i in (place[rep],)}
     named = {t: float(e) for t, e in zip(types, effects, strict=True)}
     pooled = None
     centre = spread = None
@@ -103,7 +102,7 @@ def team(key: str, sums: Iterable[Sums], ruler: int, whose: str | None = None) -
         centre = possible(key, pooled.centre_interval(int(count.sum())))
         spread = pooled.spread
     standings = {}
-    for rep in reps if whose is None else {whose} & place.keys():
+    for rep in asked:
         i = place[rep]
         calls = int(count[i])
         stands = possible(key, pooled.interval(i, calls) if pooled else st.from_sums(*own[rep]))
