@@ -165,7 +165,9 @@ def test_a_recording_is_uploaded_and_watched_being_heard(visit: Visit, tmp_path:
     page.wait_for_selector(".callhead .index")
     assert page.locator(".lines li").count() >= 2
     page.locator(".lines a.play").nth(1).click()
-    page.wait_for_function("() => !document.querySelector('audio').paused && document.querySelector('audio').currentTime > 0")
+    page.wait_for_function(
+        "() => !document.querySelector('audio').paused && document.querySelector('audio').currentTime > 0"
+    )
     assert page.evaluate("document.querySelector('audio').duration") == pytest.approx(12, abs=0.2)
 
 
