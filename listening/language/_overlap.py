@@ -16,7 +16,12 @@ _STOP = frozenset(
     know mean think get got go going say said see let's because kind sort thing things""".split()
 )
 
-FEATURES = ("used_again", "taken_over", "longest_run", "words", "before_words", "asks", "starts_alike")
+_YOUR_WORDS = re.compile(r"\b(you said|you're saying|you mean|so you|said|saying|says)\b")
+
+FEATURES = (
+    "used_again", "taken_over", "longest_run", "words", "before_words", "asks", "starts_alike", "begins_with_you",
+    "why", "questions", "your_words",
+)  # fmt: skip
 
 
 def content(text: str) -> list[str]:
@@ -52,6 +57,10 @@ def features(before: str, after: str) -> list[float]:
         math.log1p(len(raw_a)),
         float("?" in after),
         float(bool(first & set(content(" ".join(raw_b[:12]))))),
+        float("you" in raw_b[:6]),
+        float("why" in raw_b),
+        float(after.count("?")),
+        float(bool(_YOUR_WORDS.search(after.lower()))),
     ]
 
 

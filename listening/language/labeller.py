@@ -34,8 +34,8 @@ _SHORT = ("question.tag", "question.backchannel")
 _ASKING = ("question.open", "question.closed")
 #: A customer utterance further back than this many is not looked at when the network names none.
 _FAR_BACK = 12
-#: Labels whose probability helps to tell how much an utterance builds on the one before.
-UPTAKE_LABELS = ("restatement", "question.open", "backchannel")
+#: The link logit of what the network did not see together.
+_NO_LINK = -3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def judge_texts(texts: Sequence[tuple[int, str]]) -> list[Judgement]:
             Judgement(
                 scores,
                 spans,
-                uptake(card, raw, scores, texts, index) if side else None,
+                uptake(card, raw, texts, index) if side else None,
                 links(card, raw, texts, index) if restates else (),
             )
         )
@@ -252,42 +252,36 @@ def _cue(label: str, words: str) -> str:
     return ""
 
 
-def _last_heard(texts: Sequence[tuple[int, str]], index: int, limit: int = 2) -> str:
+def _last_heard(texts: Sequence[tuple[int, str]], index: int, limit: int = 2) -> list[int]:
     """What the other side last said before `index`: its last utterances in a row, as the network sees them."""
     side = texts[index][0]
     at = index - 1
     while at >= 0 and texts[at][0] == side:
         at -= 1
-    found: list[str] = []
+    found: list[int] = []
     while at >= 0 and texts[at][0] != side and len(found) < limit:
-        found.insert(0, texts[at][1])
+        found.insert(0, at)
         at -= 1
-    return " ".join(found)
+    return found
 
 
-def uptake(
-    card: Mapping[str, Any],
-    raw: _network.Raw,
-    scores: Mapping[str, float],
-    texts: Sequence[tuple[int, str]],
-    index: int,
-) -> float | None:
-    """A blend of the network's view, the words used again, and UPTAKE_LABELS; None when nothing was said before."""
+def uptake(card: Mapping[str, Any], raw: _network.Raw, texts: Sequence[tuple[int, str]], index: int) -> float | None:
+    """A blend of the network's view, the words used again, and the link; None when nothing was said before."""
     heard = _last_heard(texts, index)
-    if raw.uptake is None or not heard.strip():
+    if raw.uptake is None or not any(texts[j][1].strip() for j in heard):
         return None
     fitted = card["uptake"]
-    views = uptake_views(fitted, raw, scores, heard, texts[index][1])
+    views = uptake_views(fitted, raw, [(j, texts[j][1]) for j in heard], texts[index][1])
     return round(float(np.clip(np.dot(views, fitted["blend"]) + fitted["blend_bias"], 0, 1)), 4)
 
 
 def uptake_views(
-    fitted: Mapping[str, Any], raw: _network.Raw, scores: Mapping[str, float], heard: str, said: str
+    fitted: Mapping[str, Any], raw: _network.Raw, heard: Sequence[tuple[int, str]], said: str
 ) -> list[float]:
-    """What the blend is made of: network, words used again, probabilities of UPTAKE_LABELS."""
-    shared = float(np.dot(_overlap.features(heard, said), fitted["weights"]) + fitted["bias"])
+    """What the blend is made of: network, words used again, link to what was `heard` (index, text)."""
+    shared = float(np.dot(_overlap.features(" ".join(t for _, t in heard), said), fitted["weights"]) + fitted["bias"])
     network = float(_sigmoid(raw.uptake)) if raw.uptake is not None and np.isfinite(raw.uptake) else shared
-    return [network, shared, *(scores[label] for label in UPTAKE_LABELS)]
+    return [network, shared, max(raw.links.get(j, _NO_LINK) for j, _ in heard)]
 
 
 def links(card: Mapping[str, Any], raw: _network.Raw, texts: Sequence[tuple[int, str]], index: int) -> tuple[int, ...]:

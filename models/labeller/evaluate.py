@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from data import HERE, UTTERANCE_LABELS, casino, email, gold, held_back, p4g, primock, splits, uptake, written
 from measure import NAMES, WAYS, Rows, Scored, empty, f1, gold_lines, listen, p4g_own, sources_lines, table, worth
-from tuning import fit, link_cases, link_fit, link_line, uptake_fit, uptake_lines
+from tuning import attributes_fit, fit, link_cases, link_fit, link_line, uptake_fit, uptake_lines
 
 from listening.language import _network
 
@@ -46,7 +46,7 @@ def main() -> None:
     rows = {w: listen([t if worth(t, w) else empty(t) for t in held], w) for w in ways}
     out: list[str] = []
     if a.tune:
-        card |= {"word_threshold": 0.4, "attributes": {"follow_up": 0.4, "close_directed": 0.4}}
+        card |= {"word_threshold": 0.4, "attributes": attributes_fit(rows["plain"] + rows["stripped"])}
         halves: list[Rows] = [[], []]
         for w in ("plain", "stripped"):
             for row in rows[w]:
@@ -100,12 +100,13 @@ def main() -> None:
 
 def write(text: str, card: dict, plain: Scored, strip: Scored) -> None:
     """accuracy.toml for the scorecard's intervals, and the tables into CARD.md."""
-    lines = ["# Written by models/labeller/evaluate.py: precision and recall on held-back talks, plain and stripped of",
-             "# punctuation together, utterance by utterance.", f'version = "{card["version"]}"', ""]  # fmt: skip
+    lines = ["# Written by models/labeller/evaluate.py: precision and recall on held-back talk (no e-mails), plain and",
+             "# stripped of punctuation together, utterance by utterance.", f'version = "{card["version"]}"', ""]  # fmt: skip
+    spoken = np.array([not str(s).startswith("email") for s in (*plain.source, *strip.source)])
     for k, label in enumerate(NAMES):
         found = np.concatenate([plain.found[:, k], strip.found[:, k]])
         true = np.concatenate([plain.true[:, k], strip.true[:, k]])
-        where = ~np.isnan(true)
+        where = ~np.isnan(true) & spoken
         if (true[where] > 0.5).sum() < 8:
             continue
         p, r, _ = f1(found[where], true[where] > 0.5)

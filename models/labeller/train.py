@@ -44,7 +44,7 @@ REPEAT = {
     "written/barriers": 2.0,
     "written/pushes": 2.0,
     "primock57": 0.7,
-    "p4g": 0.8,
+    "p4g": 1.5,
     "uptake": 0.8,
     "email-train": 0.3,
     "casino-train": 0.05,

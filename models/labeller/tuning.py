@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from data import REQUEST, UTTERANCE_LABELS, N, Talk
+from data import CLOSE, FOLLOW, REQUEST, UTTERANCE_LABELS, N, Talk
 from measure import Rows, Scored, f1, spearman
 
 from listening.language import _network, _overlap, labeller
@@ -51,6 +51,33 @@ def _logistic(x: np.ndarray, y: np.ndarray, words: bool) -> tuple[list[float], f
     return three, round(float(grid[int(np.argmax(smooth))]), 2)
 
 
+def attributes_fit(rows: Rows) -> dict[str, float]:
+    """From which mean chance over a question's words it follows up, or steers to the close: the best F1 by question."""
+    found: dict[str, float] = {}
+    for name, k in (("follow_up", FOLLOW), ("close_directed", CLOSE)):
+        cases = []
+        for _, u, raw, _ in rows:
+            asked = np.array([bool(b & 3) for b in u.bits])  # the words of open and closed questions
+            if u.known >> k & 1 and asked.any() and len(raw.words) == len(asked):
+                chance = 1 / (1 + np.exp(-raw.words[asked, k]))
+                cases.append((float(chance.mean()), any(b >> k & 1 for b in u.bits)))
+        chances, true = np.array([c for c, _ in cases]), np.array([t for _, t in cases])
+        found[name] = max(
+            (round(float(t), 2) for t in np.arange(0.2, 0.71, 0.05)), key=lambda t: f1(chances >= t, true)[2]
+        )
+        print(
+            name,
+            found[name],
+            "F1",
+            round(f1(chances >= found[name], true)[2], 2),
+            "on",
+            int(true.sum()),
+            "of",
+            len(true),
+        )
+    return found
+
+
 def uptake_fit(talks: list[Talk]) -> dict:
     """The ridge on words used again, from training pairs."""
     from sklearn.linear_model import Ridge
@@ -70,10 +97,9 @@ def uptake_fit(talks: list[Talk]) -> dict:
 def uptake_scores(s: Scored, talks: list[Talk], fitted: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(views, truth, talk) of the classroom pairs among the rows."""
     views, truth, talk = [], [], []
-    for i, (t, u, raw, source) in enumerate(s.rows):
+    for t, u, raw, source in s.rows:
         if source == "uptake" and u.uptake is not None:
-            probabilities = dict(zip(UTTERANCE_LABELS, s.p[i], strict=True))
-            views.append(labeller.uptake_views(fitted, raw, probabilities, talks[t].utts[0].raw, u.raw))
+            views.append(labeller.uptake_views(fitted, raw, [(0, talks[t].utts[0].raw)], u.raw))
             truth.append(u.uptake)
             talk.append(t)
     return np.array(views), np.array(truth), np.array(talk)
