@@ -56,6 +56,32 @@ def test_long_speech_is_cut_where_it_is_quiet() -> None:
     assert _chunks.pack(samples, ()) == ()
 
 
+def test_a_window_is_filled_up_to_a_pause() -> None:
+    samples = noise(60)
+    samples[27 * RATE : int(27.4 * RATE)] = 0
+    speech = (Span(1000, 20_000), Span(21_000, 45_000))
+    chunks = _chunks.pack(samples, speech)
+    assert 27_000 <= chunks[0].pieces[-1].span.end <= 27_400
+    assert chunks[1].pieces[0].span.start == chunks[0].pieces[-1].span.end
+    # where nobody pauses, nobody is cut short
+    unbroken = _chunks.pack(noise(60), speech)
+    assert [len(c.pieces) for c in unbroken] == [1, 1]
+
+
+def test_windows_are_shared_out_so_that_workers_end_together() -> None:
+    from listening.recognizers.faster_whisper import BATCH, _batch_size
+
+    assert _batch_size(1, 2) == 1
+    assert _batch_size(12, 2) == 3
+    assert _batch_size(10, 1) == 3
+    for windows in range(1, 60):
+        for workers in (1, 2, 4):
+            size = _batch_size(windows, workers)
+            batches = -(-windows // size)
+            assert 1 <= size <= BATCH
+            assert batches <= workers * -(-windows // (workers * BATCH))
+
+
 def test_words_are_put_together_and_loops_cut() -> None:
     chunk = _chunks.Chunk((_chunks.Piece(0, Span(5000, 15_000)),))
     words = _chunks.place_words(chunk, [(" Mm", 0.0, 0.2, 0.9), ("-hmm.", 0.2, 0.5, 0.8), (" ", 0.5, 0.6, 1.0)])
@@ -168,6 +194,9 @@ def test_replay_takes_what_lies_beside(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # whisper leaves a file to be closed for it
 @needs_calls
 def test_two_engines_agree_on_float32() -> None:
     recording = decode.read(SHARED / "commercial_mono.wav")

@@ -104,6 +104,9 @@ def test_every_call_is_heard_as_it_was_made() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # whisper leaves a file to be closed for it
 def test_both_engines_hear_the_same_words() -> None:
     pairs = [
         (

@@ -23,6 +23,9 @@ PAD_BEFORE_MS = (
 )
 PAD_AFTER_MS = 200  # and after it, so that no consonant is lost
 CUT_BACK_MS = 8_000  # speech longer than a window is cut at its quietest point in this much before the end
+LEAST_ROOM_MS = 4_000  # less room than this at a window's end is not worth a cut
+_HOP_MS = 10  # of the energy
+PAUSE_DB = 25.0  # so far below the loud part of a stretch, a quiet point of 120 ms is a pause, where a cut does no harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,11 @@ def pack(samples: npt.NDArray[Any], speech: Sequence[Span]) -> tuple[Chunk, ...]
     pieces: list[Piece] = []
     at = 0
     for span in padded:
-        if pieces and at + span.length > WINDOW_MS:
+        if at + span.length > WINDOW_MS:
+            pause = _pause(samples, span, WINDOW_MS - at)
+            if pause is not None:
+                pieces.append(Piece(at, Span(span.start, pause)))
+                span = Span(pause, span.end)
             chunks.append(Chunk(tuple(pieces)))
             pieces, at = [], 0
         pieces.append(Piece(at, span))
@@ -84,17 +91,32 @@ def pack(samples: npt.NDArray[Any], speech: Sequence[Span]) -> tuple[Chunk, ...]
     return tuple(chunks)
 
 
+def _pause(samples: npt.NDArray[Any], span: Span, room: int) -> int | None:
+    """Where a stretch that is longer than the `room` left in its window can be cut without harm (ms), if anywhere."""
+    if room < LEAST_ROOM_MS:
+        return None
+    db = _energy(samples, span)
+    first = (room - min(room // 2, CUT_BACK_MS)) // _HOP_MS
+    quietest = first + int(np.argmin(db[first : room // _HOP_MS]))
+    return span.start + quietest * _HOP_MS if db[quietest] < np.percentile(db, 90) - PAUSE_DB else None
+
+
 def _cut(samples: npt.NDArray[Any], span: Span) -> list[Span]:
     """Cuts a stretch that is longer than a window where it is quietest."""
     parts = []
     while span.length > WINDOW_MS:
-        first = span.start + WINDOW_MS - CUT_BACK_MS
-        last = span.start + WINDOW_MS
-        db = energy_db(samples[first * RATE // 1000 : last * RATE // 1000], 10, 12)
-        cut = first + int(np.argmin(db[6:-6]) + 6) * 10 if len(db) > 12 else last
+        db = _energy(samples, Span(span.start + WINDOW_MS - CUT_BACK_MS, span.start + WINDOW_MS))
+        cut = span.start + WINDOW_MS - CUT_BACK_MS + int(np.argmin(db)) * _HOP_MS
         parts.append(Span(span.start, cut))
         span = Span(cut, span.end)
     return [*parts, span]
+
+
+def _energy(samples: npt.NDArray[Any], span: Span) -> npt.NDArray[np.float32]:
+    """Energy (dB) around every 10 ms of `span`, averaged over 120 ms; loud at the edges, which are no place to cut."""
+    db = energy_db(samples[span.start * RATE // 1000 : span.end * RATE // 1000], _HOP_MS, 12)
+    db[:6] = db[-6:] = np.inf
+    return db
 
 
 def place_words(chunk: Chunk, said: Iterable[tuple[str, float, float, float]]) -> tuple[Word, ...]:

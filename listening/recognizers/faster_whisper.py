@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,8 @@ from listening.recognizers._memory import keep_large_blocks
 from listening.recognizers._weights import locate
 from listening.transcript import Word
 
-BATCH = 4  # windows at once; attention alone takes 72 MB a window, and more gains little on a CPU
+BATCH = 3  # windows at once; attention alone takes 72 MB a window, and more gains little on a CPU
+MOST_WORKERS = 4  # batches heard side by side, each on its own threads
 
 
 class FasterWhisper:
@@ -42,18 +45,32 @@ class FasterWhisper:
         work = [(t, chunk) for t, chunks in enumerate(packed) for chunk in chunks]
         if not work:
             return tuple(Recognized((), options.language) for _ in tracks)
-        language = options.language or _language(model, tracks, work)
+        workers = model.model.num_workers
+        size = _batch_size(len(work), workers)
+        batches = [work[at : at + size] for at in range(0, len(work), size)]
         words: list[list[Word]] = [[] for _ in tracks]
         total = sum(chunk.length for _, chunk in work)
         done = 0
-        for at in range(0, len(work), BATCH):
-            batch = work[at : at + BATCH]
-            heard = _hear_batch(model, [chunk.audio(tracks[t].samples) for t, chunk in batch], language, options.beam)
-            for (t, chunk), segments in zip(batch, heard, strict=True):
-                words[t] += _words(chunk, segments)
-                done += chunk.length
-            progress("hearing", done, total)
+
+        def sound(batch: list[tuple[int, Chunk]]) -> list[Any]:
+            return [chunk.audio(tracks[t].samples) for t, chunk in batch]
+
+        with ThreadPoolExecutor(workers) as pool, model.remembering():
+            language = options.language or _language(model, pool, [sound(batch) for batch in batches[:workers]])
+            # the sound is cut out by the worker: that of a whole long call would fill the memory
+            hearing = pool.map(lambda batch: _hear_batch(model, sound(batch), language, options.beam), batches)
+            for batch, heard in zip(batches, hearing, strict=True):
+                for (t, chunk), segments in zip(batch, heard, strict=True):
+                    words[t] += _words(chunk, segments)
+                    done += chunk.length
+                progress("hearing", done, total)
         return tuple(Recognized(tuple(w), language) for w in words)
+
+
+def _batch_size(windows: int, workers: int) -> int:
+    """At most BATCH, and such that the workers end together."""
+    rounds = -(-windows // (workers * BATCH))
+    return -(-windows // (workers * rounds))
 
 
 def _hear_batch(model: Any, audio: list[Any], language: str, beam: int) -> list[list[Any]]:
@@ -90,18 +107,21 @@ def _words(chunk: Chunk, segments: list[Any]) -> tuple[Word, ...]:
     return place_words(chunk, said)
 
 
-def _language(model: Any, tracks: Sequence[Track], work: Sequence[tuple[int, Chunk]]) -> str:
-    """The language of the window with the most speech."""
+def _language(model: Any, pool: ThreadPoolExecutor, batches: Sequence[list[Any]]) -> str:
+    """The language most likely over the windows that are heard first."""
     if not model.model.is_multilingual:
         return "en"
-    track, chunk = max(work, key=lambda item: item[1].length)
-    return str(model.detect_language(chunk.audio(tracks[track].samples))[0])
+    chances: Counter[str] = Counter()
+    for window in itertools.chain.from_iterable(pool.map(model.languages, batches)):
+        chances.update(window)
+    return chances.most_common(1)[0][0]
 
 
 @functools.lru_cache(maxsize=2)
 def _load(model: Path | str, compute_type: str | None) -> Any:
     import ctranslate2
-    from faster_whisper import WhisperModel
+
+    from listening.recognizers._remembering import RememberingWhisper
 
     if isinstance(model, Path):
         if model.is_file() or not (model / "model.bin").is_file():
@@ -113,12 +133,15 @@ def _load(model: Path | str, compute_type: str | None) -> Any:
     cuda = ctranslate2.get_cuda_device_count() > 0
     if not cuda:
         keep_large_blocks()
+    threads = settings.threads()
+    workers = 1 if cuda else min(threads, MOST_WORKERS)
     try:
-        return WhisperModel(
+        return RememberingWhisper(
             str(model),
             device="cuda" if cuda else "cpu",
             compute_type=compute_type or ("float16" if cuda else "int8"),
-            cpu_threads=settings.threads(),
+            cpu_threads=threads // workers,
+            num_workers=workers,
             local_files_only=isinstance(model, Path),
         )
     except ValueError as problem:
