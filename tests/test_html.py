@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import web_calls
 
+from listening.findings import Finding
 from listening.reports import coaching, sound
 from listening.reports.callview import call_view, mark
 from listening.reports.html import page
@@ -131,6 +132,13 @@ def test_moments_to_talk_about_begin_with_praise_and_differ() -> None:
     assert [s.praise for s in chosen] == [True, False, False]
     assert [s.title for s in chosen[1:]] == ["A push past a barrier", "An interruption"]
     assert len({s.finding for s in chosen}) == 3
+
+
+def test_two_words_said_back_are_not_the_example_to_praise() -> None:
+    short = Finding("restatement", "restatements", 0, end_char=8, role="rep", score=0.9)
+    longer = dataclasses.replace(short, utterance=1, end_char=40, score=0.6)
+    assert [place for _, place in coaching.cases("Saying it back", [short, longer])] == [1, 0]
+    assert [place for _, place in coaching.cases("Saying it back", [short])] == [0]
 
 
 def test_marked_text_is_the_text() -> None:

@@ -39,6 +39,15 @@ class _Rule:
     best: Key = lambda f: f.score
 
 
+#: Characters below which words said back are no example to show ("And move").
+A_FEW_WORDS = 15
+
+
+def _surest_example(f: Finding) -> float:
+    """The marker's score; what is too short to be an example stands behind the rest."""
+    return f.score - (f.end_char - f.start_char < A_FEW_WORDS)
+
+
 PRAISE = (
     _Rule(
         "A restatement the customer confirmed",
@@ -46,6 +55,7 @@ PRAISE = (
         "What did you listen for that let you say it back so well?",
         ("restatement",),
         ("confirmed",),
+        best=_surest_example,
     ),
     _Rule(
         "A barrier explored",
@@ -76,6 +86,7 @@ PRAISE = (
         lambda f: "The restatement the marker is surest of.",
         "What did you listen for that let you say it back?",
         ("restatement",),
+        best=_surest_example,
     ),
     _Rule(
         "An open question",
