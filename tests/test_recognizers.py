@@ -69,17 +69,18 @@ def test_a_window_is_filled_up_to_a_pause() -> None:
 
 
 def test_windows_are_shared_out_so_that_workers_end_together() -> None:
-    from listening.recognizers.faster_whisper import BATCH, _batch_size
+    from listening.recognizers.faster_whisper import BATCH, _shared_out
 
-    assert _batch_size(1, 2) == 1
-    assert _batch_size(12, 2) == 3
-    assert _batch_size(10, 1) == 3
-    for windows in range(1, 60):
+    for count in range(1, 40):
         for workers in (1, 2, 4):
-            size = _batch_size(windows, workers)
-            batches = -(-windows // size)
-            assert 1 <= size <= BATCH
-            assert batches <= workers * -(-windows // (workers * BATCH))
+            work: list[Any] = list(range(count))
+            batches = _shared_out(work, workers)
+            sizes = [len(batch) for batch in batches]
+            assert [window for batch in batches for window in batch] == work
+            assert set(sizes) <= {max(sizes), max(sizes) - 1}
+            assert 0 < max(sizes) <= BATCH
+            assert all(sizes)
+            assert len(batches) % workers == 0 or len(batches) == count
 
 
 def test_words_are_put_together_and_loops_cut() -> None:

@@ -27,6 +27,8 @@ from listening.transcript import Word
 BATCH = 3  # windows at once; attention alone takes 72 MB a window, and more gains little on a CPU
 MOST_WORKERS = 4  # batches heard side by side, each on its own threads
 
+_Window = tuple[int, Chunk]  # of which track
+
 
 class FasterWhisper:
     name = "faster-whisper"
@@ -46,13 +48,12 @@ class FasterWhisper:
         if not work:
             return tuple(Recognized((), options.language) for _ in tracks)
         workers = model.model.num_workers
-        size = _batch_size(len(work), workers)
-        batches = [work[at : at + size] for at in range(0, len(work), size)]
+        batches = _shared_out(work, workers)
         words: list[list[Word]] = [[] for _ in tracks]
         total = sum(chunk.length for _, chunk in work)
         done = 0
 
-        def sound(batch: list[tuple[int, Chunk]]) -> list[Any]:
+        def sound(batch: list[_Window]) -> list[Any]:
             return [chunk.audio(tracks[t].samples) for t, chunk in batch]
 
         with ThreadPoolExecutor(workers) as pool, model.remembering():
@@ -67,10 +68,11 @@ class FasterWhisper:
         return tuple(Recognized(tuple(w), language) for w in words)
 
 
-def _batch_size(windows: int, workers: int) -> int:
-    """At most BATCH, and such that the workers end together."""
-    rounds = -(-windows // (workers * BATCH))
-    return -(-windows // (workers * rounds))
+def _shared_out(work: list[_Window], workers: int) -> list[list[_Window]]:
+    """Batches of BATCH at most, in order, alike in size and as many for each worker: the workers end together."""
+    count = min(len(work), workers * -(-len(work) // (workers * BATCH)))
+    edges = [len(work) * i // count for i in range(count + 1)]
+    return [work[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def _hear_batch(model: Any, audio: list[Any], language: str, beam: int) -> list[list[Any]]:
