@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,30 @@ def test_two_engines_agree_on_float32() -> None:
         texts.append([w.text for w in heard.words])
     assert texts[0] == texts[1]
     assert len(texts[0]) > 70
+
+
+def test_who_interrupts_does_not_wait_for_the_rest_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    from contextlib import nullcontext
+    from types import SimpleNamespace
+
+    from listening.recognizers import faster_whisper
+
+    heard = []
+
+    def hear(model: Any, audio: list[Any], language: str, beam: int) -> list[list[Any]]:
+        heard.append(len(audio))
+        time.sleep(0.02)
+        return [[] for _ in audio]
+
+    def interrupt(stage: str, done: float, total: float) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    model = SimpleNamespace(model=SimpleNamespace(num_workers=1), remembering=nullcontext)
+    monkeypatch.setattr(faster_whisper, "_load", lambda *_: model)
+    monkeypatch.setattr(faster_whisper, "_hear_batch", hear)
+    monkeypatch.setattr(faster_whisper, "locate", lambda *_: "any")
+    track = Track(noise(900), tuple(Span(s * 30_000, s * 30_000 + 28_000) for s in range(30)))
+    with pytest.raises(KeyboardInterrupt):
+        recognizers.choose("faster-whisper").hear([track], Options(language="en"), interrupt)
+    assert sum(heard) < 15

@@ -113,7 +113,7 @@ def ask(
 
 
 def _questions(store: Store) -> list[Question]:
-    """What issue 4 puts limits on, and what a coach's page asks."""
+    """What has a limit, and what a coach's page asks."""
     rubric = load_rubric()
     everything = ("listening_index", *(f"component.{key}" for key in rubric.components), *MEASURES)
     directions = trends.directions(rubric)

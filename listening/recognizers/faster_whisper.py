@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 from collections import Counter
@@ -59,12 +60,13 @@ class FasterWhisper:
         with ThreadPoolExecutor(workers) as pool, model.remembering():
             language = options.language or _language(model, pool, [sound(batch) for batch in batches[:workers]])
             # the sound is cut out by the worker: that of a whole long call would fill the memory
-            hearing = pool.map(lambda batch: _hear_batch(model, sound(batch), language, options.beam), batches)
-            for batch, heard in zip(batches, hearing, strict=True):
-                for (t, chunk), segments in zip(batch, heard, strict=True):
-                    words[t] += _words(chunk, segments)
-                    done += chunk.length
-                progress("hearing", done, total)
+            every = pool.map(lambda batch: _hear_batch(model, sound(batch), language, options.beam), batches)
+            with contextlib.closing(every) as hearing:  # whoever interrupts does not wait for the rest of the call
+                for batch, heard in zip(batches, hearing, strict=True):
+                    for (t, chunk), segments in zip(batch, heard, strict=True):
+                        words[t] += _words(chunk, segments)
+                        done += chunk.length
+                    progress("hearing", done, total)
         return tuple(Recognized(tuple(w), language) for w in words)
 
 
