@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,7 @@ from listening.batch import Event, run, sources, watch
 from listening.batch.sources import Item, Missing
 from listening.listen import Options
 from listening.scoring.rubric import DEFAULT, FOLDER
-from listening.store import open_store
 from listening.store.store import Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "calls.db")) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -56,61 +48,61 @@ def test_paths_stand_for_files_folders_patterns_manifests_and_urls(tmp_path: Pat
     assert remote.path == "s3://bucket/a%20b.wav"
 
 
-def test_calls_are_kept_once(tmp_path: Path, store: Store, events: list[Event]) -> None:
+def test_calls_are_kept_once(tmp_path: Path, sqlite: Store, events: list[Event]) -> None:
     paths = make_calls(tmp_path / "calls", 4)
     (tmp_path / "calls" / "copy.json").write_bytes(paths[0].read_bytes())
     (tmp_path / "calls" / "broken.vtt").write_text("WEBVTT\n\nthis is --> no time\n")
     workers = Here()
     folder = str(tmp_path / "calls")
-    first = run([folder], store, lambda: workers, tell=events.append)
+    first = run([folder], sqlite, lambda: workers, tell=events.append)
     assert (first.states["heard"], first.states["skipped"], first.failed) == (4, 1, 1)
-    assert store.calls().total == 4
+    assert sqlite.calls().total == 4
     (failure,) = [e for e in events if e.state == "failed"]
     assert failure.sentence
     assert failure.sentence.endswith(".")
     done = list(workers.done)
-    again = run([folder], store, lambda: workers)
+    again = run([folder], sqlite, lambda: workers)
     assert again.states["heard"] == 0
     assert again.states["skipped"] == 5
     assert len(workers.done) == len(done) + 1  # the broken one is tried again
     os.utime(paths[1])  # the same content at another time is the same call
-    assert run([str(paths[1])], store, lambda: workers).states["skipped"] == 1
+    assert run([str(paths[1])], sqlite, lambda: workers).states["skipped"] == 1
 
 
 def test_other_versions_are_taken_up_on_request_and_nothing_is_heard_twice(
-    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_calls(tmp_path / "calls", 3)
     folder = str(tmp_path / "calls")
-    run([folder], store, Here)
+    run([folder], sqlite, Here)
     rubric = tmp_path / "mine.toml"
     rubric.write_text((FOLDER / f"{DEFAULT}.toml").read_text().replace('version = "1"', 'version = "2"', 1))
     options = Options(rubric=str(rubric))
     idle = Here()
-    assert run([folder], store, lambda: idle, options).states["stale"] == 3
-    assert run([folder], store, lambda: idle, options, rescore=True).states["rescored"] == 3
-    assert run([folder], store, lambda: idle, options, rescore=True).states["skipped"] == 3
+    assert run([folder], sqlite, lambda: idle, options).states["stale"] == 3
+    assert run([folder], sqlite, lambda: idle, options, rescore=True).states["rescored"] == 3
+    assert run([folder], sqlite, lambda: idle, options, rescore=True).states["skipped"] == 3
     assert idle.done == []
-    assert len(store.call(1).rulers) == 2
+    assert len(sqlite.call(1).rulers) == 2
 
     monkeypatch.setattr("listening.analyzers.LABELLER_VERSION", "another")
     monkeypatch.setattr("listening.batch.work.transcribe", lambda *_, **__: pytest.fail("heard again"))
-    assert run([folder], store, Here, options).states["stale"] == 3
-    assert run([folder], store, Here, options, rescore=True).states["reanalysed"] == 3
-    assert run([folder], store, Here, options, rescore=True).states["skipped"] == 3
+    assert run([folder], sqlite, Here, options).states["stale"] == 3
+    assert run([folder], sqlite, Here, options, rescore=True).states["reanalysed"] == 3
+    assert run([folder], sqlite, Here, options, rescore=True).states["skipped"] == 3
 
 
-def test_metadata_written_after_the_run_is_taken_over(tmp_path: Path, store: Store) -> None:
+def test_metadata_written_after_the_run_is_taken_over(tmp_path: Path, sqlite: Store) -> None:
     make_calls(tmp_path / "calls", 2)
-    run([str(tmp_path / "calls")], store, Here)
+    run([str(tmp_path / "calls")], sqlite, Here)
     manifest = tmp_path / "calls" / "manifest.csv"
     manifest.write_text("file,rep,date\ncall 00.json,Zoe,2026-05-05\n")
-    run([str(manifest)], store, Here)
-    assert {(row.rep, row.date) for row in store.calls().rows} == {("Zoe", "2026-05-05"), ("Ann", "2026-09-01")}
+    run([str(manifest)], sqlite, Here)
+    assert {(row.rep, row.date) for row in sqlite.calls().rows} == {("Zoe", "2026-05-05"), ("Ann", "2026-09-01")}
 
 
 def test_objects_in_storage_are_heard_and_told_apart_by_their_mark(
-    tmp_path: Path, store: Store, events: list[Event]
+    tmp_path: Path, sqlite: Store, events: list[Event]
 ) -> None:
     import fsspec
 
@@ -118,11 +110,11 @@ def test_objects_in_storage_are_heard_and_told_apart_by_their_mark(
     for path in make_calls(tmp_path / "calls", 2):
         memory.pipe(f"/bucket/{path.name}", path.read_bytes())
     workers = Here()
-    assert run(["memory://bucket"], store, lambda: workers).states["heard"] == 2
-    assert run(["memory://bucket/*.json"], store, lambda: workers).states["heard"] == 0
-    assert store.call(1).source is not None
-    assert store.call(1).source.path.startswith("memory://")  # type: ignore[union-attr]
-    summary = run(["memory://bucket/gone.wav"], store, lambda: workers, tell=events.append)
+    assert run(["memory://bucket"], sqlite, lambda: workers).states["heard"] == 2
+    assert run(["memory://bucket/*.json"], sqlite, lambda: workers).states["heard"] == 0
+    assert sqlite.call(1).source is not None
+    assert sqlite.call(1).source.path.startswith("memory://")  # type: ignore[union-attr]
+    summary = run(["memory://bucket/gone.wav"], sqlite, lambda: workers, tell=events.append)
     assert summary.failed == 1
     assert events[-1].sentence == "gone.wav cannot be read: it does not exist."
 
@@ -150,7 +142,7 @@ class NoCredentialsError(Exception): ...
     ],
 )
 def test_storage_that_fails_is_one_sentence_without_addresses_or_keys(
-    error: Exception, said: str, tmp_path: Path, store: Store, events: list[Event], monkeypatch: pytest.MonkeyPatch
+    error: Exception, said: str, tmp_path: Path, sqlite: Store, events: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from fsspec.implementations.memory import MemoryFileSystem
 
@@ -159,12 +151,12 @@ def test_storage_that_fails_is_one_sentence_without_addresses_or_keys(
 
     monkeypatch.setattr(MemoryFileSystem, "isdir", fail)
     (fine,) = make_calls(tmp_path / "calls", 1)
-    summary = run(["memory://bucket/a.wav", str(fine)], store, Here, tell=events.append)
+    summary = run(["memory://bucket/a.wav", str(fine)], sqlite, Here, tell=events.append)
     assert (summary.failed, summary.states["heard"]) == (1, 1)
     assert events[0].sentence == f"it cannot be read: {said}."
 
 
-def test_watching_takes_files_once_they_are_still(tmp_path: Path, store: Store, events: list[Event]) -> None:
+def test_watching_takes_files_once_they_are_still(tmp_path: Path, sqlite: Store, events: list[Event]) -> None:
     folder = tmp_path / "calls"
     paths = make_calls(folder, 2)
     whole = paths[1].read_bytes()
@@ -177,8 +169,8 @@ def test_watching_takes_files_once_they_are_still(tmp_path: Path, store: Store, 
                 file.write(b" ")
         elif paths[1].stat().st_size != len(whole):
             paths[1].write_bytes(whole)
-        return store.calls().total == 2 or time.monotonic() - began > 60
+        return sqlite.calls().total == 2 or time.monotonic() - began > 60
 
-    summary = watch([str(folder)], store, Here, tell=events.append, still_s=0.4, every_s=0.1, until=step)
+    summary = watch([str(folder)], sqlite, Here, tell=events.append, still_s=0.4, every_s=0.1, until=step)
     assert summary.states["heard"] == 2
     assert summary.failed == 0

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,23 +21,11 @@ from listening.store import open_store
 from listening.store.store import Store
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "calls.db")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def events() -> list[Event]:
-    return []
-
-
-def test_a_call_that_kills_its_worker_does_not_take_the_others_along(
-    tmp_path: Path, store: Store, events: list[Event]
-) -> None:
+def test_a_call_that_kills_its_worker_does_not_take_the_others_along(tmp_path: Path, sqlite: Store) -> None:
+    events: list[Event] = []
     make_calls(tmp_path / "calls", 8)
     workers = Here({"call 02.json": 99, "call 05.json": 1})
-    summary = run([str(tmp_path / "calls")], store, lambda: workers, tell=events.append)
+    summary = run([str(tmp_path / "calls")], sqlite, lambda: workers, tell=events.append)
     assert (summary.states["heard"], summary.failed) == (7, 1)
     assert [e.name for e in events if e.state == "failed"] == ["call 02.json"]
     assert len(set(workers.done)) == len(workers.done) == 7
@@ -45,10 +33,10 @@ def test_a_call_that_kills_its_worker_does_not_take_the_others_along(
 
 
 def test_a_store_that_fails_stops_the_run_and_keeps_what_was_done(
-    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_calls(tmp_path / "calls", 5)
-    save, saved = store.save, []
+    save, saved = sqlite.save, []
 
     def fail_later(*args: object, **keywords: object) -> int:
         if len(saved) == 2:
@@ -56,12 +44,12 @@ def test_a_store_that_fails_stops_the_run_and_keeps_what_was_done(
         saved.append(args[1])
         return save(*args, **keywords)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(store, "save", fail_later)
+    monkeypatch.setattr(sqlite, "save", fail_later)
     with pytest.raises(StoreError, match="full"):
-        run([str(tmp_path / "calls")], store, Here)
-    assert store.calls().total == 2
+        run([str(tmp_path / "calls")], sqlite, Here)
+    assert sqlite.calls().total == 2
     monkeypatch.undo()
-    assert run([str(tmp_path / "calls")], store, Here).states["heard"] == 3
+    assert run([str(tmp_path / "calls")], sqlite, Here).states["heard"] == 3
 
 
 def kill_and_finish(tmp_path: Path, calls: int, moments: list[float], jobs: int = 2) -> None:
@@ -136,7 +124,7 @@ def test_workers_end_when_the_parent_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_real_worker_that_is_killed_costs_nothing(tmp_path: Path, store: Store) -> None:
+def test_a_real_worker_that_is_killed_costs_nothing(tmp_path: Path, sqlite: Store) -> None:
     from listening.batch.workers import Processes
 
     make_calls(tmp_path / "calls", 30)
@@ -148,26 +136,26 @@ def test_a_real_worker_that_is_killed_costs_nothing(tmp_path: Path, store: Store
             killed.append(mine[0])
             os.kill(mine[0], signal.SIGKILL)
 
-    summary = run([str(tmp_path / "calls")], store, lambda: Processes(2), tell=tell)
+    summary = run([str(tmp_path / "calls")], sqlite, lambda: Processes(2), tell=tell)
     assert killed
     assert (summary.states["heard"], summary.failed) == (30, 0)
-    assert store.calls().total == 30
+    assert sqlite.calls().total == 30
 
 
 @pytest.mark.slow
 def test_postgresql_stopped_in_the_middle(tmp_path: Path, postgres: Server) -> None:
     make_calls(tmp_path / "calls", 12)
     url = postgres.fresh("middle")
-    with open_store(url) as store:
+    with open_store(url) as sqlite:
         stop: list[Callable[[], None]] = [postgres.stop]
 
         def tell(event: Event) -> None:
-            if store.engine and len(stop) == 1 and event.state == "heard" and event.name == "call 05.json":
+            if sqlite.engine and len(stop) == 1 and event.state == "heard" and event.name == "call 05.json":
                 stop.pop()()
 
         with pytest.raises(StoreError, match="does not answer"):
-            run([str(tmp_path / "calls")], store, Here, tell=tell)
+            run([str(tmp_path / "calls")], sqlite, Here, tell=tell)
         postgres.start()
-        before = store.calls().total
+        before = sqlite.calls().total
         assert 0 < before < 12
-        assert run([str(tmp_path / "calls")], store, Here).states["heard"] == 12 - before
+        assert run([str(tmp_path / "calls")], sqlite, Here).states["heard"] == 12 - before
