@@ -12,7 +12,7 @@ from conftest import make_call
 from listening.analyzers import analyse
 from listening.cli import main
 from listening.findings import PUBLIC_LABELS
-from listening.reports.annotations import annotations
+from listening.reports.annotations import annotated
 
 LINES = (
     ("rep", "What happened with the roof?", 0.0, 2.0),
@@ -26,7 +26,7 @@ LINES = (
 
 def test_one_row_an_utterance_in_the_order_of_the_input() -> None:
     call = make_call(*LINES, acoustic=True)
-    rows = list(annotations(call, analyse(call)))
+    rows = list(annotated(call, analyse(call)))
     assert [r["index"] for r in rows] == list(range(len(LINES)))
     assert [r["text"] for r in rows] == [line[1] for line in LINES]
     assert rows[0] | {"labels": [], "scores": {}} == {
@@ -44,7 +44,7 @@ def test_one_row_an_utterance_in_the_order_of_the_input() -> None:
 
 def test_every_label_is_scored_for_every_utterance_and_lies_inside_its_text() -> None:
     call = make_call(*LINES, acoustic=True)
-    for row in annotations(call, analyse(call)):
+    for row in annotated(call, analyse(call)):
         assert set(row["scores"]) == {*PUBLIC_LABELS, "uptake"}
         assert all(v is None or 0 <= v <= 1 for v in row["scores"].values())
         for label in row["labels"]:

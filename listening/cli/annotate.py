@@ -10,7 +10,7 @@ import click
 
 from listening.cli._shared import each, hearing_options, options_from, paths_argument
 from listening.listen import expand, listen
-from listening.reports.annotations import annotations
+from listening.reports.annotations import annotated
 
 
 @click.command("annotate")
@@ -24,5 +24,5 @@ def command(paths: tuple[Path, ...], form: str, **hearing: Any) -> None:
     """
     options = options_from(hearing)
     for call in each(list(expand(paths)), lambda path, report: listen(path, options, report)):
-        for row in annotations(call.transcript, call.analysis):
+        for row in annotated(call.transcript, call.analysis):
             click.echo(json.dumps(row, ensure_ascii=False))

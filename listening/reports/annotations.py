@@ -9,7 +9,7 @@ from listening.findings import PUBLIC_LABELS, Analysis, Finding
 from listening.transcript import Transcript
 
 
-def annotations(transcript: Transcript, analysis: Analysis) -> Iterator[dict[str, Any]]:
+def annotated(transcript: Transcript, analysis: Analysis) -> Iterator[dict[str, Any]]:
     """One dict an utterance, in the order of the input; the keys are described in the README under `annotate`."""
     by_utterance: dict[int, list[Finding]] = {}
     for finding in analysis.findings:

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from listening.corrections import confirmed
 from listening.findings import PUBLIC_LABELS
 from listening.reports import export, html
-from listening.reports.annotations import annotations as labelled  # type: ignore[attr-defined]
+from listening.reports.annotations import annotated
 from listening.reports.callview import Track, call_view, track
 from listening.reports.moments import TITLES
 from listening.reviews import gone_through
@@ -241,7 +241,7 @@ def report(request: Request) -> Response:
 def labels(request: Request) -> Response:
     """GET /calls/ID/annotations.jsonl: every utterance with its labels, people's in place of the machine's."""
     call = call_in_sight(store_of(request), viewer_at(request), request.path_params["id"])
-    rows = labelled(call.heard.transcript, call.heard.analysis)  # type: ignore[operator]
+    rows = annotated(call.heard.transcript, call.heard.analysis)  # type: ignore[operator]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return Response(text, media_type="application/jsonl", headers=_attached(f"call-{call.row.id}.jsonl"))
 
