@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
 from listening import corrections as by_people
@@ -19,14 +18,12 @@ from listening.corrections import Target
 from listening.evaluation import NOTHING, Agreement, Disagreement, Interval, intervals
 from listening.findings import Analysis, Finding
 from listening.gold import KNOWN_LABELS
-from listening.reports.annotations import annotations  # type: ignore[attr-defined]
+from listening.reports.annotations import annotated
 from listening.store import StoredCall
 from listening.store.packing import digest
 
 #: Labels that people judge, in the order they are listed.
 JUDGED = (*KNOWN_LABELS, "interruption", "brief_silence")
-#: 97.5 % point of the normal distribution.
-Z = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +163,10 @@ def _wider(drawn: Interval, hits: int, n: int) -> Interval:
     """
     if not n:
         return None
-    share, z2 = hits / n, Z * Z
-    middle, half = (
-        (share + z2 / (2 * n)) / (1 + z2 / n),
-        Z * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n),
-    )
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    from scipy.stats import binomtest
+
+    share = binomtest(hits, n).proportion_ci(method="wilson")
+    low, high = float(share.low), float(share.high)
     return (min(low, drawn[0]), max(high, drawn[1])) if drawn else (low, high)
 
 
@@ -203,9 +198,9 @@ def gold(calls: Iterable[StoredCall]) -> Iterator[dict[str, Any]]:
         spoken_of = None if gone_through(call) else _spoken_of(call)
         if spoken_of is not None and not spoken_of:
             continue
-        machine = [row["labels"] for row in annotations(call.heard.transcript, call.found)]  # type: ignore[operator]
+        machine = [row["labels"] for row in annotated(call.heard.transcript, call.found)]
         who = sorted({kept.who for kept in call.corrections if kept.undone_at is None})
-        for row in annotations(call.heard.transcript, call.heard.analysis):  # type: ignore[operator]
+        for row in annotated(call.heard.transcript, call.heard.analysis):
             del row["scores"]
             row["call"] = name
             if spoken_of is None or row["index"] in spoken_of:

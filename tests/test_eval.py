@@ -150,7 +150,7 @@ def test_json_holds_the_same_figures(gold: Path) -> None:
 
 def test_our_own_annotations_agree_with_themselves(tmp_path: Path) -> None:
     from listening.analyzers import analyse
-    from listening.reports.annotations import annotations
+    from listening.reports.annotations import annotated
 
     path = tmp_path / "ours.jsonl"
     rows: list[dict[str, Any]] = []
@@ -165,7 +165,7 @@ def test_our_own_annotations_agree_with_themselves(tmp_path: Path) -> None:
             acoustic=True,
             call_id=name,
         )
-        rows += annotations(call, analyse(call))
+        rows += annotated(call, analyse(call))
     write(path, *rows)
     result = evaluate(read_gold(path), analyse)
     assert result.rows

@@ -8,7 +8,10 @@ from typing import Any
 
 from listening.cli._store import to_json
 from listening.evaluation import Interval
-from listening.reviews import Review, Standing, review
+from listening.reviews import Review, Standing, Told, review
+
+#: The heads of `_counts`.
+COUNTED = "".join(f"{field.name:>12}" for field in dataclasses.fields(Told))
 
 
 def text(db: str | None, worst: int, form: str) -> str:
@@ -48,18 +51,15 @@ def _lines(found: Review, worst: int) -> Iterator[str]:
     if found.gone_through:
         yield ""
         yield "In calls gone through: right, of what the machine marked; found, of what people say is there"
-        yield f"{'label':<22}{'right':<18}{'found':<18}{'confirmed':>10}{'relabelled':>12}{'deleted':>9}{'added':>7}"
+        yield f"{'label':<22}{'right':<18}{'found':<18}{COUNTED}"
         for row in found.rows:
-            told = row.gone_through
             figures = f"{_figure(row.right, row.right_interval):<18}{_figure(row.found, row.found_interval):<18}"
-            yield f"{row.label:<22}{figures}{told.confirmed:>10}{told.relabelled:>12}{told.deleted:>9}{told.added:>7}"
+            yield f"{row.label:<22}{figures}{_counts(row.gone_through)}"
     if found.in_passing:
         yield ""
         yield "In other calls people spoke of what they came across; how often they agree cannot be told from that"
-        yield f"{'label':<22}{'confirmed':>10}{'relabelled':>12}{'deleted':>9}{'added':>7}"
-        for row in found.rows:
-            told = row.in_passing
-            yield f"{row.label:<22}{told.confirmed:>10}{told.relabelled:>12}{told.deleted:>9}{told.added:>7}"
+        yield f"{'label':<22}{COUNTED}"
+        yield from (f"{row.label:<22}{_counts(row.in_passing)}" for row in found.rows)
     if found.confusions:
         yield ""
         yield "relabelled: people -> machine"
@@ -70,6 +70,10 @@ def _lines(found: Review, worst: int) -> Iterator[str]:
         yield "Worst disagreements"
         for d in found.disagreements[:worst]:
             yield f"  {d.call} #{d.index}  {d.label}, {d.kind} ({d.by:.2f}): {d.text}"
+
+
+def _counts(told: Told) -> str:
+    return "".join(f"{n:>12}" for n in dataclasses.astuple(told))
 
 
 def _calls(n: int) -> str:

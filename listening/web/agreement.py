@@ -33,7 +33,13 @@ def page(request: Request) -> Response:
         told = [field.name for field in dataclasses.fields(Told)]
         columns = ("label", "right", "low", "high", *told, *(f"in_passing_{name}" for name in told))
         lines = [
-            (r.label, r.right, *(r.right_interval or (None, None)), *_counts(r.gone_through), *_counts(r.in_passing))
+            (
+                r.label,
+                r.right,
+                *(r.right_interval or (None, None)),
+                *dataclasses.astuple(r.gone_through),
+                *dataclasses.astuple(r.in_passing),
+            )
             for r in found.rows
         ]
         return pages.as_csv("agreement", columns, lines)
@@ -48,10 +54,6 @@ def page(request: Request) -> Response:
         confusions=sorted(found.confusions.items(), key=lambda item: -item[1]),
         title_of=lambda label: TITLES.get(label, label),
     )
-
-
-def _counts(told: Told) -> tuple[int, ...]:
-    return told.confirmed, told.relabelled, told.deleted, told.added
 
 
 def as_gold(request: Request) -> Response:
