@@ -32,12 +32,10 @@
     line.showModal();
     area.focus();
     area.setSelectionRange(from, to);
-    selected();
+    choose(from, to);
   }
 
-  function selected() {
-    const from = area.selectionStart;
-    const to = area.selectionEnd;
+  function choose(from, to) {
     const form = line.querySelector("form");
     if (to > from) {
       form.elements.start.value = count(area.value.slice(0, from));
@@ -47,7 +45,7 @@
     const ready = form.elements.end.value !== "";
     for (const button of line.querySelectorAll("[data-needs-words]")) button.disabled = !ready;
   }
-  for (const name of ["select", "keyup", "mouseup"]) area.addEventListener(name, selected);
+  for (const name of ["select", "keyup", "mouseup"]) area.addEventListener(name, () => choose(area.selectionStart, area.selectionEnd));
   line.addEventListener("close", () => {
     const form = line.querySelector("form");
     setTimeout(() => { form.elements.start.value = form.elements.end.value = ""; line.querySelector("[data-selected]").textContent = "nothing yet"; });
