@@ -52,10 +52,11 @@ class Speed:
 
 
 def ten_minutes(gold: Path, folder: Path, many: int) -> None:
-    """Write so many WebVTT transcripts of ten minutes, each of other lines of the sample calls."""
-    lines = [(u.speaker, u.text) for call in read_gold(gold) for u in call.transcript.utterances]
-    template = read_gold(gold)[0].transcript
-    speakers = {s.id: s for call in read_gold(gold) for s in call.transcript.speakers}
+    """Write so many transcripts of ten minutes, each of other lines of the sample calls."""
+    samples = [call.transcript for call in read_gold(gold)]
+    lines = [(u.speaker, u.text) for sample in samples for u in sample.utterances]
+    template = samples[0]
+    speakers = {s.id: s for sample in samples for s in sample.speakers}
     for number in range(many):
         rng = np.random.default_rng(number)
         said: list[Utterance] = []

@@ -54,12 +54,10 @@ def _text(heard: list[Heard], form: str) -> str:
 
 
 def _every(db: str | None) -> list[Heard]:
-    from listening.store import CallFilter, open_store
+    from listening.store import open_store
 
     with open_store(db, create=False) as store:
-        many = store.calls(CallFilter(), limit=0).total
-        rows = store.calls(CallFilter(), sort="date", descending=False, limit=many).rows
-        return [store.call(row.id).heard for row in rows]
+        return [store.call(row.id).heard for row in sorted(store.each(), key=lambda row: row.date or "")]
 
 
 def _one(call: str, db: str | None, hearing: dict[str, Any]) -> Heard:

@@ -138,7 +138,8 @@ def _load(model: Path | str, compute_type: str | None) -> Any:
     if not cuda:
         keep_large_blocks()
     threads = settings.threads()
-    workers = 1 if cuda else min(threads, MOST_WORKERS)
+    # as many as share the threads without a rest
+    workers = 1 if cuda else next(n for n in range(MOST_WORKERS, 0, -1) if threads % n == 0)
     try:
         return RememberingWhisper(
             str(model),

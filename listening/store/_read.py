@@ -177,7 +177,7 @@ class Reading(Saving):
                     measures[row.call][row.key] = row.value
         return tuple(_row(row, cards.get(row.id), measures[row.id]) for row in rows)
 
-    def found(
+    def analyses_with(
         self, where: CallFilter, labels: Sequence[str], role: str, limit: int = 100
     ) -> Iterator[tuple[int, Analysis, bool]]:
         """Id, analysis and "did people say something else?" of the latest calls in which somebody of that role has one

@@ -43,7 +43,7 @@ def page(request: Request) -> Response:
     hidden = request.cookies.get(pages.SELF_COOKIE) == "1"
     clear: list[tuple[float, int, int]] = []
     looked = 0
-    for call, analysis, corrected in store.found(where, rule.labels, rule.role, LATEST):
+    for call, analysis, corrected in store.analyses_with(where, rule.labels, rule.role, LATEST):
         looked += 1
         findings = store.call(call).heard.scorecard.findings if corrected else analysis.findings
         clear += [(clearness, call, place) for clearness, place in cases(what, findings)]

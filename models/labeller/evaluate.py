@@ -46,7 +46,9 @@ def main() -> None:
     rows = {w: listen([t if worth(t, w) else empty(t) for t in held], w) for w in ways}
     out: list[str] = []
     if a.tune:
-        card |= {"word_threshold": 0.4, "attributes": attributes_fit(rows["plain"] + rows["stripped"])}
+        attributes, said = attributes_fit(rows["plain"] + rows["stripped"])
+        card |= {"word_threshold": 0.4, "attributes": attributes}
+        out.append(said)
         halves: list[Rows] = [[], []]
         for w in ("plain", "stripped"):
             for row in rows[w]:

@@ -125,14 +125,15 @@ def table(title: str, columns: dict[str, list[dict | None]]) -> str:
         if first is None:
             continue
         cells = [next((c for c in column if c and c["name"] == first["name"]), None) for column in columns.values()]
-        text = [
-            f"{c['precision']:.2f} / {c['recall']:.2f} / **{c['f1']:.2f}** ({c['low']:.2f}–{c['high']:.2f})"
-            if c
-            else "–"
-            for c in cells
-        ]
+        text = [_cell(c) if c else "–" for c in cells]
         out.append(f"| {cells[0]['name']} | {cells[0]['n']} | " + " | ".join(text) + " |")
     return "\n".join(out)
+
+
+def _cell(c: dict) -> str:
+    if "precision" not in c:  # a mean of labels
+        return f"**{c['f1']:.2f}**"
+    return f"{c['precision']:.2f} / {c['recall']:.2f} / **{c['f1']:.2f}** ({c['low']:.2f}–{c['high']:.2f})"
 
 
 def p4g_own(talks: list[Talk]) -> dict[tuple[str, int], set[str]]:
@@ -188,8 +189,7 @@ BARRIERS = range(8, 12)
 def barriers_mean(s: Scored, where: np.ndarray | None, name: str) -> dict | None:
     """The mean of the kinds' F1."""
     kinds = [x["f1"] for k in BARRIERS if (x := s.label(k, where))]
-    nothing = {"precision": np.nan, "recall": np.nan, "low": np.nan, "high": np.nan}
-    return {"name": name, "n": len(kinds), "f1": float(np.mean(kinds)), **nothing} if kinds else None
+    return {"name": name, "n": len(kinds), "f1": float(np.mean(kinds))} if kinds else None
 
 
 def gold_lines(s: Scored) -> list[dict | None]:

@@ -51,9 +51,10 @@ def _logistic(x: np.ndarray, y: np.ndarray, words: bool) -> tuple[list[float], f
     return three, round(float(grid[int(np.argmax(smooth))]), 2)
 
 
-def attributes_fit(rows: Rows) -> dict[str, float]:
-    """From which mean chance over a question's words it follows up, or steers to the close: the best F1 by question."""
+def attributes_fit(rows: Rows) -> tuple[dict[str, float], str]:
+    """From which mean chance over a question's words it follows up, or steers to the close, and how well that does."""
     found: dict[str, float] = {}
+    said = []
     for name, k in (("follow_up", FOLLOW), ("close_directed", CLOSE)):
         cases = []
         for _, u, raw, _ in rows:
@@ -65,17 +66,8 @@ def attributes_fit(rows: Rows) -> dict[str, float]:
         found[name] = max(
             (round(float(t), 2) for t in np.arange(0.2, 0.71, 0.05)), key=lambda t: f1(chances >= t, true)[2]
         )
-        print(
-            name,
-            found[name],
-            "F1",
-            round(f1(chances >= found[name], true)[2], 2),
-            "on",
-            int(true.sum()),
-            "of",
-            len(true),
-        )
-    return found
+        said.append(f"{name} F1 {f1(chances >= found[name], true)[2]:.2f} ({true.sum()} of {len(true)})")
+    return found, "\nquestions, thresholds from these same talks: " + "; ".join(said)
 
 
 def uptake_fit(talks: list[Talk]) -> dict:
