@@ -14,6 +14,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from listening.scoring import trends_stats as st
 from listening.scoring.rubric import Rubric
 from listening.scoring.trends_bounds import possible
-from listening.scoring.trends_data import Observations, Sums
+from listening.scoring.trends_data import Ints, Mask, Observations, Sums
 from listening.scoring.trends_stats import Floats, Interval
 
 PERIODS = ("week", "month", "quarter", "call-type", "opportunity")
@@ -72,7 +73,9 @@ class Team:
 
     def allow_for(self, values: Floats, call_types: NDArray[np.object_]) -> Floats:
         """The values less what their call type does to them."""
-        return values - np.array([self.effects.get(t, 0.0) for t in call_types], dtype=np.float64)
+        if not any(self.effects.values()):
+            return values
+        return values - np.fromiter(map(self.effects.get, call_types, repeat(0.0)), np.float64, len(values))
 
 
 def team(key: str, sums: Iterable[Sums], ruler: int, whose: str | None = None) -> Team:
@@ -82,9 +85,9 @@ def team(key: str, sums: Iterable[Sums], ruler: int, whose: str | None = None) -
         return Team(key, ruler, {}, {}, None, None, 0.0)
     rep_of, type_of, _, *numbers = zip(*cells, strict=True)
     reps, types = sorted(set(rep_of)), sorted(set(type_of))
-    place = {rep: i for i, rep in enumerate(reps)}
+    place, of_kind = ({name: i for i, name in enumerate(names)} for names in (reps, types))
     of_rep = np.array([place[rep] for rep in rep_of])
-    of_type = np.array([types.index(kind) for kind in type_of])
+    of_type = np.array([of_kind[kind] for kind in type_of])
     n, mean, squares = (np.array(column, dtype=np.float64) for column in numbers)
     effects = _type_effects(of_rep, of_type, n, mean, len(reps), len(types))
     mean = mean - effects[of_type]
@@ -241,11 +244,14 @@ def _trends(
     directions = {"listening_index": 1.0, **good}
     found: list[RepTrend] = []
     p_values: dict[int, float] = {}
+    names, period = np.unique(period_of(own, by).astype(str), return_inverse=True)
     for key in keys:
-        some = own.where(~np.isnan(own.values[key]))
+        there = ~np.isnan(own.values[key])
+        some = own.where(there, (key,))
         dated = some.rulers[~np.isnat(some.days)]
         ruler = int(dated[-1]) if len(dated) else int(some.rulers[-1]) if len(some) else 0
-        trend, p = _one(some, teams(key, ruler), rep, key, by, directions.get(key, 0.0), examples)
+        periods = Periods(by, names, period[there])
+        trend, p = _one(some, periods, teams(key, ruler), rep, key, directions.get(key, 0.0), examples)
         if p is not None:
             p_values[len(found)] = p
         found.append(trend)
@@ -254,16 +260,19 @@ def _trends(
 
 
 def _one(
-    some: Observations, whole: Team, rep: str, key: str, by: str, direction: float, examples: int
+    some: Observations, periods: Periods, whole: Team, rep: str, key: str, direction: float, examples: int
 ) -> tuple[RepTrend, float | None]:
-    latest = some.where(some.rulers == whole.ruler)
-    values = whole.allow_for(latest.values[key], latest.call_types)
+    by_latest = some.rulers == whole.ruler
+    latest = some.where(by_latest)
+    all_values = whole.allow_for(some.values[key], some.call_types)
+    values = all_values[by_latest]
     standing = whole.standings.get(rep)
     mean = standing.mean if standing and standing.enough else None
     dated = ~np.isnat(latest.days)
     days = latest.days[dated].astype(np.int64).astype(np.float64)
     fit = st.slope(days, values[dated])
-    points = _points(some, whole, key, by, standing)
+    compared = some.values[key] if periods.by == "call-type" else all_values
+    points = _points(compared, some.rulers, periods, whole, standing)
     movement = 0.0
     if fit is not None and np.std(values) > 0:
         movement = float(fit[0].value * np.ptp(days) / 30.0 / np.std(values, ddof=1))
@@ -277,7 +286,7 @@ def _one(
         points=points,
         slope=fit[0] if fit else None,
         consistency=st.spread(values),
-        change=_change(latest, values, by),
+        change=_change(values, periods.where(by_latest)),
         moved=False,
         movement=movement,
         best=best,
@@ -291,6 +300,22 @@ def _examples(latest: Observations, key: str, direction: float, many: int) -> tu
         return (), ()
     order = np.argsort(-direction * latest.values[key], kind="stable")
     return tuple(latest.calls[order[:many]].tolist()), tuple(latest.calls[order[::-1][:many]].tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Which period each call is of: a place in `names`, which are sorted; "" for a call that has none."""
+
+    by: str
+    names: NDArray[np.str_]
+    of_call: Ints
+
+    @property
+    def in_time(self) -> bool:
+        return self.by not in ("call-type", "opportunity")
+
+    def where(self, mask: Mask) -> Periods:
+        return Periods(self.by, self.names, self.of_call[mask])
 
 
 def period_of(seen: Observations, by: str) -> NDArray[np.object_]:
@@ -319,19 +344,21 @@ def _numbered(year: NDArray[np.datetime64], sign: str, number: NDArray[np.int64]
     return np.char.add(names, np.char.zfill(number.astype(str), digits))
 
 
-def _points(some: Observations, whole: Team, key: str, by: str, standing: Standing | None) -> tuple[Point, ...]:
+def _points(
+    values: Floats, rulers: Ints, periods: Periods, whole: Team, standing: Standing | None
+) -> tuple[Point, ...]:
     """The periods, those of each ruler by themselves. Shrinking is done only for the latest ruler, which has a team."""
-    names = period_of(some, by)
-    values = some.values[key]
-    if by != "call-type":
-        values = whole.allow_for(values, some.call_types)
-    cells = sorted({(str(p), int(r)) for p, r in zip(names, some.rulers, strict=True) if p})
-    if by not in ("call-type", "opportunity"):
-        first = {r: min(p for p, q in cells if q == r) for _, r in cells}
-        cells.sort(key=lambda c: (c[0], first[c[1]], c[1]))
-    place = {cell: i for i, cell in enumerate(cells)}
-    of_cell = np.array([place.get(cell, -1) for cell in zip(names, some.rulers.tolist(), strict=True)], dtype=np.int64)
-    values, of_cell = values[of_cell >= 0], of_cell[of_cell >= 0]
+    named = periods.names[periods.of_call] != ""
+    values, period = values[named], periods.of_call[named]
+    known, ruler = np.unique(rulers[named], return_inverse=True)
+    found, of_cell = np.unique(period * max(1, len(known)) + ruler, return_inverse=True)
+    of_period, of_ruler = np.divmod(found, max(1, len(known)))
+    if periods.in_time:
+        first = np.full(len(known), len(periods.names))
+        np.minimum.at(first, of_ruler, of_period)
+        order = np.lexsort((of_ruler, first[of_ruler], of_period))
+        of_period, of_ruler, of_cell = of_period[order], of_ruler[order], np.argsort(order)[of_cell]
+    cells = list(zip(periods.names[of_period].tolist(), known[of_ruler].tolist(), strict=True))
     n = np.bincount(of_cell, minlength=len(cells))
     means = np.bincount(of_cell, values, len(cells)) / n
     squares = np.bincount(of_cell, (values - means[of_cell]) ** 2, len(cells))
@@ -356,22 +383,20 @@ def _points(some: Observations, whole: Team, key: str, by: str, standing: Standi
     points = []
     before: int | None = None
     for i, (period, ruler) in enumerate(cells):
-        many, shown = int(n[i]), possible(key, intervals[i])
+        many, shown = int(n[i]), possible(whole.key, intervals[i])
         broken = before not in (None, ruler)
         points.append(Point(period, ruler, many, float(means[i]), shown, many >= st.MIN_CALLS, broken))
         before = ruler
     return tuple(points)
 
 
-def _change(latest: Observations, values: Floats, by: str) -> Interval | None:
+def _change(values: Floats, periods: Periods) -> Interval | None:
     """Last period less the one before, when both have enough calls."""
-    if by in ("call-type", "opportunity"):
+    there = np.unique(periods.of_call[periods.names[periods.of_call] != ""])
+    if not periods.in_time or len(there) < 2:
         return None
-    names = period_of(latest, by)
-    periods = sorted({str(p) for p in names if p})
-    if len(periods) < 2:
-        return None
-    return st.welch(st.summed(values[names == periods[-1]]), st.summed(values[names == periods[-2]]))
+    before, last = (values[periods.of_call == period] for period in there[-2:])
+    return st.welch(st.summed(last), st.summed(before))
 
 
 def directions(rubric: Rubric) -> dict[str, float]:

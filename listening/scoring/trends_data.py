@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,8 +38,8 @@ class Observations:
     def __len__(self) -> int:
         return len(self.calls)
 
-    def where(self, mask: Mask | Ints) -> Observations:
-        """Only the calls for which the mask holds, or at these places."""
+    def where(self, mask: Mask | Ints, keys: Iterable[str] | None = None) -> Observations:
+        """Only the calls for which the mask holds, or at these places; only these measures (default: all)."""
         return Observations(
             self.calls[mask],
             self.reps[mask],
@@ -48,7 +48,7 @@ class Observations:
             self.days[mask],
             self.rulers[mask],
             self.durations_s[mask],
-            {key: values[mask] for key, values in self.values.items()},
+            {key: self.values[key][mask] for key in (self.values if keys is None else keys)},
         )
 
     def of_rep(self, rep: str) -> Observations:

@@ -249,7 +249,7 @@ def spread(values: Floats) -> Interval | None:
     trimmed = float(stats.trim_mean(values, 1 / (2 * math.sqrt(n - 4))))
     centred = values - np.mean(values)
     kurtosis = n * float(np.sum((values - trimmed) ** 4)) / float(np.sum(centred**2)) ** 2
-    z = float(stats.norm.ppf(0.5 + LEVEL / 2))
+    z = float(special.ndtri(0.5 + LEVEL / 2))
     c = n / (n - z)
     half = z * c * math.sqrt(max(kurtosis - (n - 3) / n, 0.0) / (n - 1))
     variance = math.log(c * sd**2)

@@ -34,8 +34,8 @@ class SummingUp(Base):
         found: dict[str, list[Sums]] = {key: [] for key in wanted}
         columns = (t.c.key, t.c.rep, t.c.call_type, t.c.ruler, t.c.n, t.c.mean, t.c.squares)
         with self._reading() as connection:
-            for key, *sums in connection.execute(sa.select(*columns).where(t.c.key.in_(wanted))).all():
-                found[key].append(Sums(*sums))
+            for row in connection.execute(sa.select(*columns).where(t.c.key.in_(wanted))).all():
+                found[row[0]].append(Sums._make(row[1:]))
         return {key: tuple(cells) for key, cells in found.items()}
 
     def _sum_up(self, connection: Connection, reps: Sequence[str]) -> None:
