@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from postgres_server import fresh_url
 from store_calls import analyse, make_heard, with_rubric
 from stores import content
@@ -100,6 +101,7 @@ def test_filters_sorts_and_pages(store: Store) -> None:
     assert names(CallFilter(call_types=("demo",))) == ["two"]
     assert names(CallFilter(reps=())) == []
     assert names(CallFilter(text="zoë 100%_")) == ["three"]
+    assert names(CallFilter(text="ZOË")) == ["three"]
     assert names(CallFilter(text="zoë 100%x")) == []
     assert names(CallFilter(flags=("corrected",))) == []
     assert names(CallFilter(score_min=0.0, score_max=100.0)) == names()
@@ -274,6 +276,17 @@ def test_the_migrations_make_the_tables_that_are_documented(store: Store) -> Non
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, metadata) == []
+
+
+def test_a_store_of_the_first_version_is_brought_up_and_its_calls_are_found(store: Store) -> None:
+    fill(store)
+    url = store.engine.url.render_as_string(hide_password=False)
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("alter table calls drop column searched"))
+        connection.execute(sa.text("update alembic_version set version_num = '0001'"))
+    with open_store(url.removeprefix("sqlite:///")) as again:
+        assert [row.name for row in again.calls(CallFilter(text="ZOË")).rows] == ["three"]
+        assert again.calls().total == 3
 
 
 def test_sqlite_and_postgresql_give_equal_answers(tmp_path: Path) -> None:

@@ -150,9 +150,8 @@ class Numbers(SummingUp):
         rest on, and the rubric it is scored with (default: the one of those numbers)."""
         c, t, a, r = tables.calls, tables.transcripts, tables.analyses, tables.rulers
         text = t.c.body if words else t.c.header
-        used = (
-            a.alias()
-        )  # of the corrected transcript, when there is one; `a` is the machine's own, by the same analyzers if kept
+        # Of the corrected transcript, when there is one; `a` is the machine's own, by the same analyzers if kept.
+        used = a.alias()
         own = sa.and_(a.c.transcript == t.c.id, a.c.corrected.is_(False))
         query = sa.select(c.c.ruler, t.c.id, text, a.c.id, a.c.body)
         kept = c.join(t, t.c.id == c.c.transcript).join(used, used.c.id == c.c.analysis).join(a, own)
@@ -174,12 +173,16 @@ class Numbers(SummingUp):
 def call_row(transcript: Transcript, card: Scorecard) -> dict[str, Any]:
     """What a row of `calls` says of an (uncorrected or corrected) call, but for what it rests on."""
     info = card.call
-    return {
+    named = {
         "name": info.id,
         "rep": rep_of(transcript),
         "customer": info.customer,
         "opportunity": info.opportunity,
         "call_type": info.call_type,
+    }
+    return {
+        **named,
+        "searched": "\n".join(text or "" for text in named.values()).casefold(),
         "date": _day(info.date),
         "moment": info.date,
         "duration_ms": card.duration,

@@ -59,6 +59,7 @@ calls = Table(
     Column("customer", Text),
     Column("opportunity", Text),
     Column("call_type", Text),
+    Column("searched", Text, nullable=False, server_default="", comment="the five before it, case folded, a line each"),
     Column("date", Text, comment="ISO 8601 day, or null when nobody said"),
     Column("moment", Text, comment="ISO 8601 day or moment as given"),
     Column("duration_ms", Integer),
