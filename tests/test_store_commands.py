@@ -86,6 +86,16 @@ def test_two_reps_side_by_side(database: str) -> None:
     assert "no rep" in run(database, "compare", "Ann", "Nobody", code=2).output
 
 
+def test_two_reps_with_two_calls_each_are_not_compared(tmp_path: Path) -> None:
+    path = str(tmp_path / "few.db")
+    with open_store(path) as store:
+        for i in range(4):
+            heard = make_heard(f"call {i}", rep=("Ann", "Ben")[i % 2], questions=1 + i)
+            store.save_all([(heard, hashlib.sha256(str(i).encode()).hexdigest(), None)])
+    data = json.loads(run(path, "compare", "Ann", "Ben", "--format", "json").output)
+    assert {row["says"] for row in data["measures"]} == {"not enough calls to say"}
+
+
 @pytest.mark.parametrize("form", ["csv", "json", "parquet"])
 def test_the_store_is_written_for_other_programs(database: str, tmp_path: Path, form: str) -> None:
     if form == "parquet":

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from listening.errors import MetadataError
-from listening.scoring import trends, trends_process, trends_stats, trends_views
+from listening.scoring import trends, trends_process, trends_stats, trends_team, trends_views
 from listening.scoring.trends_data import Observations, Sums
 
 KEY = "listening_index"
@@ -68,7 +68,7 @@ def coverage(runs: int, calls: int, reps: int = 20, spread: float = 6.0) -> floa
     hits = []
     for _ in range(runs):
         truth, sums = simulate(rng, reps, calls, spread)
-        standings = trends.team(KEY, sums, 1).standings
+        standings = trends_team.team(KEY, sums, 1).standings
         for mean, standing in zip(truth, (standings[s.rep].mean for s in sums), strict=True):
             assert standing is not None
             hits.append(standing.low <= mean <= standing.high)
@@ -86,7 +86,7 @@ def false_differences(runs: int, calls: int | None) -> float:
             Sums(f"rep {i:02d}", "", 1, *trends_stats.summed(rng.normal(m, 10, calls or rng.choice([3, 10, 50]))))
             for i, m in enumerate(truth)
         ]
-        gap = trends.team(KEY, sums, 1).difference("rep 00", "rep 01")
+        gap = trends_team.team(KEY, sums, 1).difference("rep 00", "rep 01")
         assert gap is not None
         wrong.append(gap.excludes_zero)
     return float(np.mean(wrong))
@@ -125,7 +125,7 @@ def test_real_differences_are_found() -> None:
     sums = [
         Sums(f"r{i}", "", 1, *trends_stats.summed(rng.normal(m, 10, 50))) for i, m in enumerate([40, 48, 52, 60, 50])
     ]
-    gap = trends.team(KEY, sums, 1).difference("r3", "r0")
+    gap = trends_team.team(KEY, sums, 1).difference("r3", "r0")
     assert gap is not None
     assert gap.low > 0
     assert gap.low < 20 < gap.high
@@ -139,7 +139,7 @@ def test_few_calls_shrink_toward_the_team_and_many_do_not() -> None:
         Sums("lots", "", 1, 300, 90.0, 30_000.0),
         Sums("one", "", 1, 1, 90.0, 0.0),
     ]
-    team = trends.team(KEY, [*many, *few], 1)
+    team = trends_team.team(KEY, [*many, *few], 1)
     few_mean, lots_mean = team.standings["few"].mean, team.standings["lots"].mean
     assert few_mean is not None
     assert lots_mean is not None
@@ -156,7 +156,7 @@ def test_call_types_are_allowed_for() -> None:
         for kind, effect in (("discovery", 10.0), ("demo", -10.0)):
             n = (40 if kind == "demo" else 5) if i == 0 else (5 if kind == "demo" else 40)
             sums.append(Sums(f"r{i}", kind, 1, *trends_stats.summed(rng.normal(50 + effect, 5, n))))
-    team = trends.team(KEY, sums, 1)
+    team = trends_team.team(KEY, sums, 1)
     assert team.effects["discovery"] - team.effects["demo"] == pytest.approx(20, abs=3)
     gap = team.difference("r0", "r1")
     assert gap is not None
@@ -165,7 +165,7 @@ def test_call_types_are_allowed_for() -> None:
 
 def test_two_reps_alone_are_compared_without_a_team() -> None:
     sums = [Sums("a", "", 1, 20, 60.0, 500.0), Sums("b", "", 1, 20, 40.0, 500.0)]
-    team = trends.team(KEY, sums, 1)
+    team = trends_team.team(KEY, sums, 1)
     assert team.centre is None
     gap = team.difference("a", "b")
     assert gap is not None

@@ -24,7 +24,7 @@ def command(rep: str, other: str, measures: tuple[str, ...], call_type: str | No
     A difference is called one only when its 95 % interval says so, call types allowed for, within the versions that
     most of the two reps' calls were measured with.
     """
-    from listening.scoring import MEASURES, load_rubric, trends
+    from listening.scoring import MEASURES, load_rubric, trends, trends_team
     from listening.store import open_store
 
     components = (f"component.{key}" for key in load_rubric().components)
@@ -38,8 +38,8 @@ def command(rep: str, other: str, measures: tuple[str, ...], call_type: str | No
     rows = []
     for key in keys:
         cells = [s for s in sums[key] if call_type is None or s.call_type == call_type]
-        ruler = trends.common_ruler(cells, rep, other)
-        team = trends.team(key, cells, ruler)
+        ruler = trends_team.common_ruler(cells, rep, other)
+        team = trends_team.team(key, cells, ruler)
         a, b, gap = team.standings.get(rep), team.standings.get(other), team.difference(rep, other)
         if a is None and b is None:
             continue

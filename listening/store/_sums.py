@@ -22,7 +22,7 @@ SOME_REPS = 40
 
 class SummingUp(Base):
     def sums(self, keys: Iterable[str] = ("listening_index",)) -> dict[str, tuple[Sums, ...]]:
-        """For each measure, every rep's calls of each type and ruler summed up: what `scoring.trends.team` needs."""
+        """For each measure, every rep's calls of each type and ruler summed up: what `scoring.trends_team.team` needs."""
         t, c = tables.rep_sums, tables.calls
         wanted = list(dict.fromkeys(keys))
         with self._reading() as connection:

@@ -16,10 +16,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from listening.reports import numbers
-from listening.scoring import MEASURES, load_rubric, trends, trends_views
-from listening.scoring.trends import RepTrend, Team
+from listening.scoring import MEASURES, load_rubric, trends, trends_team, trends_views
+from listening.scoring.trends import RepTrend
 from listening.scoring.trends_data import Observations, Sums
 from listening.scoring.trends_stats import Interval
+from listening.scoring.trends_team import Team
 from listening.store import CallFilter
 from listening.store.values import KEY_MEASURES
 from listening.web import pages
@@ -228,7 +229,7 @@ def _teams(seen: Observations, sums: Mapping[str, tuple[Sums, ...]]) -> dict[str
     dated = seen.where(~np.isnat(seen.days))
     rulers = (dated if len(dated) else seen).rulers
     ruler = int(rulers[-1]) if len(rulers) else 0
-    return {key: trends.team(key, sums.get(key, ()), ruler) for key in KEYS}
+    return {key: trends_team.team(key, sums.get(key, ()), ruler) for key in KEYS}
 
 
 def team(request: Request) -> Response:

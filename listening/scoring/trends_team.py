@@ -1,0 +1,136 @@
+"""One measure over all reps: what calls of each type are like, and each rep's mean among the others'.
+
+Like is compared with like: what a call type does to a measure is estimated from reps who have calls of several types
+and taken out before reps are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import repeat
+
+import numpy as np
+from numpy.typing import NDArray
+
+from listening.scoring import trends_stats as st
+from listening.scoring.trends_bounds import possible
+from listening.scoring.trends_data import Sums
+from listening.scoring.trends_stats import Floats, Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A rep in the team: mean with interval (None for one call without a team), `enough` says whether to rely on it."""
+
+    rep: str
+    n: int
+    mean: Interval | None
+    enough: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """One measure over all reps, by one ruler.
+
+    effects   call type -> how much calls of that type differ from the team's average call
+    centre    the team's mean with its interval; None for fewer than `trends_stats.MIN_TEAM` reps
+    spread    how much reps' means differ from each other (standard deviation), None likewise
+    """
+
+    key: str
+    ruler: int
+    standings: Mapping[str, Standing]
+    effects: Mapping[str, float]
+    centre: Interval | None
+    spread: float | None
+    call_variance: float
+    centre_sd: float = 0.0
+    _pooled: st.Pooled | None = None
+    _place: Mapping[str, int] = field(default_factory=dict)
+    _own: Mapping[str, tuple[int, float, float]] = field(default_factory=dict)
+
+    def difference(self, rep: str, other: str) -> Interval | None:
+        """Mean of one rep less that of the other, call types allowed for; None when there are not enough calls."""
+        if rep not in self._own or other not in self._own:
+            return None
+        a, b = self._own[rep], self._own[other]
+        if min(a[0], b[0]) < st.MIN_CALLS:
+            return None
+        if self._pooled is not None:
+            return self._pooled.difference(self._place[rep], self._place[other], a[0] + b[0])
+        return st.welch(a, b)
+
+    def allow_for(self, values: Floats, call_types: NDArray[np.object_]) -> Floats:
+        """The values less what their call type does to them."""
+        if not any(self.effects.values()):
+            return values
+        return values - np.fromiter(map(self.effects.get, call_types, repeat(0.0)), np.float64, len(values))
+
+
+def team(key: str, sums: Iterable[Sums], ruler: int, whose: str | None = None) -> Team:
+    """What the sums of one measure say of the team, by one ruler. `whose`: only this rep's standing is asked for."""
+    cells = [s for s in sums if s.ruler == ruler and s.rep and s.n > 0]
+    if not cells:
+        return Team(key, ruler, {}, {}, None, None, 0.0)
+    rep_of, type_of, _, *numbers = zip(*cells, strict=True)
+    reps, types = sorted(set(rep_of)), sorted(set(type_of))
+    place, of_kind = ({name: i for i, name in enumerate(names)} for names in (reps, types))
+    of_rep = np.array([place[rep] for rep in rep_of])
+    of_type = np.array([of_kind[kind] for kind in type_of])
+    n, mean, squares = (np.array(column, dtype=np.float64) for column in numbers)
+    effects = _type_effects(of_rep, of_type, n, mean, len(reps), len(types))
+    mean = mean - effects[of_type]
+    count = np.bincount(of_rep, n, len(reps)).astype(np.float64)
+    means = np.bincount(of_rep, n * mean, len(reps)) / count
+    inside = np.bincount(of_rep, squares + n * (mean - means[of_rep]) ** 2, len(reps)).astype(np.float64)
+    variances, df = st.moderated(inside, count - 1)
+    asked = reps if whose is None else [rep for rep in reps if rep == whose]
+    own = {rep: (int(count[i]), float(means[i]), float(inside[i])) for rep in asked for i in (place[rep],)}
+    named = {t: float(e) for t, e in zip(types, effects, strict=True)}
+    pooled = None
+    centre = spread = None
+    if len(reps) >= st.MIN_TEAM and np.isfinite(variances).all():
+        pooled = st.pool(means, variances / count, df)
+        centre = possible(key, pooled.centre_interval(int(count.sum())))
+        spread = pooled.spread
+    standings = {}
+    for rep in asked:
+        i = place[rep]
+        calls = int(count[i])
+        stands = possible(key, pooled.interval(i, calls) if pooled else st.from_sums(*own[rep]))
+        enough = stands is not None and calls >= st.MIN_CALLS
+        standings[rep] = Standing(rep, calls, stands, enough)
+    variance = float(np.nanmean(variances)) if np.isfinite(variances).any() else 0.0
+    centre_sd = pooled.centre_sd if pooled else 0.0
+    return Team(key, ruler, standings, named, centre, spread, variance, centre_sd, pooled, place, own)
+
+
+def _type_effects(
+    of_rep: NDArray[np.int64], of_type: NDArray[np.int64], n: Floats, mean: Floats, reps: int, types: int
+) -> Floats:
+    """Least squares of cell means on rep and call type; the effects average zero over the team's calls."""
+    if types < 2:
+        return np.zeros(types)
+    design = np.zeros((len(n), types))
+    design[np.arange(len(n)), of_type] = 1.0
+    total = np.bincount(of_rep, n, reps)
+
+    def within(column: Floats) -> Floats:
+        return column - (np.bincount(of_rep, n * column, reps) / total)[of_rep]
+
+    x = np.column_stack([within(design[:, t]) for t in range(types)])
+    normal = x.T @ (n[:, None] * x)
+    effects = np.linalg.pinv(normal) @ (x.T @ (n * within(mean)))
+    share = np.bincount(of_type, n, types) / n.sum()
+    return np.asarray(effects - float(share @ effects), dtype=np.float64)
+
+
+def common_ruler(cells: Iterable[Sums], rep: str, other: str) -> int:
+    """The ruler to compare two reps by: the one that the rep with fewer calls by it has most calls by, later ones first."""
+    counts: dict[int, dict[str, int]] = {}
+    for s in cells:
+        if s.rep in (rep, other):
+            by_rep = counts.setdefault(s.ruler, {rep: 0, other: 0})
+            by_rep[s.rep] += s.n
+    return max(counts, key=lambda ruler: (min(counts[ruler].values()), ruler), default=0)
