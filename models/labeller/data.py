@@ -94,6 +94,7 @@ def bitset(tags: str) -> int:
 
 
 EVERY = (1 << N) - 1
+BARRIERS = bitset("bb bp bt bo")
 ATTRIBUTES = 1 << FOLLOW | 1 << CLOSE
 
 
@@ -134,8 +135,9 @@ def gold() -> list[Talk]:
 
 
 def _from_markup(d: markup.Dialogue, source: str) -> Talk:
+    known = BARRIERS if source.startswith("written/reasons") else EVERY | ATTRIBUTES
     utts = [
-        _utt(u.speaker == "R", u.text, [(s.tag, s.start, s.end, s.of) for s in u.spans], i, EVERY | ATTRIBUTES)
+        _utt(u.speaker == "R", u.text, [(s.tag, s.start, s.end, s.of) for s in u.spans], i, known)
         for i, u in enumerate(d.utterances)
     ]
     return Talk(source, d.id, d.setting, utts)

@@ -43,10 +43,13 @@ REPEAT = {
     "written/hard": 2.5,
     "written/barriers": 2.0,
     "written/pushes": 2.0,
+    "written/reasons": 1.5,
+    "written/long": 2.5,  # the restatements of what was said long before
+    "written/calls": 2.0,
     "primock57": 0.7,
-    "p4g": 1.5,
-    "uptake": 0.8,
-    "email-train": 0.3,
+    "p4g": 1.0,
+    "uptake": 0.6,
+    "email-train": 0.2,
     "casino-train": 0.05,
 }
 #: Weight of positives in the token and utterance losses: more for what is rare.
@@ -91,11 +94,13 @@ def make_windows(talk: Talk, rng: random.Random) -> list[list[Utt]]:
     return out
 
 
-def one_pass(talks: list[Talk], rng: random.Random, tokenizer: Tokenizer, tokens: int) -> list[list[Example]]:
-    """All batches of a pass, each of about `tokens` word pieces and windows of like length."""
+def one_pass(
+    talks: list[Talk], rng: random.Random, tokenizer: Tokenizer, tokens: int, part: float = 1.0
+) -> list[list[Example]]:
+    """All batches of a pass, each of about `tokens` word pieces and windows of like length. `part`: of all talks."""
     examples = []
     for talk in talks:
-        rate = max((len(name), r) for name, r in REPEAT.items() if talk.source.startswith(name))[1]
+        rate = max((len(name), r) for name, r in REPEAT.items() if talk.source.startswith(name))[1] * part
         times = int(rate) + (rng.random() < rate - int(rate))
         for _ in range(times):
             examples += [Example(w, tokenizer, len(talk.utts) == 1) for w in make_windows(talk, rng)]
@@ -180,7 +185,7 @@ def loss_of(model: Labeller, inputs: dict, y: dict) -> torch.Tensor:
     loss = loss + 8 * bce(token[..., :N], y["tok"][..., :N], y["tok_w"][..., :N], POSITIVE)
     loss = loss + 0.4 * bce(token[..., N:n], y["tok"][..., N:n], y["tok_w"][..., N:n], 1.0)
     loss = loss + 0.3 * bce(token[..., n:], y["tok"][..., n:], y["tok_w"][..., n:], 2.0)
-    loss = loss + 0.5 * bce(link, y["link"], y["link_w"], 2.0)
+    loss = loss + 1.0 * bce(link, y["link"], y["link_w"], 2.0)
     if y["up_w"].any():
         loss = loss + 6 * ((torch.sigmoid(up) - y["up"]).pow(2) * y["up_w"]).sum() / y["up_w"].sum()
     return loss
@@ -213,6 +218,7 @@ def main() -> None:
     p.add_argument("--init", type=Path, help="model.pt to start from instead of the base")
     p.add_argument("--without", default="", help="leave out written files whose name begins so")
     p.add_argument("--passes", type=float, default=4)
+    p.add_argument("--part", type=float, default=1.0, help="a pass is this part of all talks; then files are read anew")
     p.add_argument("--tokens", type=int, default=1024, help="word pieces a batch")
     p.add_argument("--lr", type=float, default=2e-4)
     p.add_argument("--seed", type=int, default=1)
@@ -241,7 +247,7 @@ def main() -> None:
     average = {n: q.detach().clone() for n, q in model.state_dict().items()}
     begun, step, shown = time.time(), 0, 0.0
     seen: dict[str, float] = {}
-    first = one_pass(talks, rng, tokenizer, a.tokens)
+    first = one_pass(talks, rng, tokenizer, a.tokens, a.part)
     total = int(a.passes * len(first))
     print(f"{len(talks)} talks, {len(first)} batches a pass, {total} steps", flush=True)
     batches = first
@@ -249,7 +255,7 @@ def main() -> None:
     while True:
         if not batches:
             talks = training_talks(a.without)
-            batches = one_pass(talks, rng, tokenizer, a.tokens)
+            batches = one_pass(talks, rng, tokenizer, a.tokens, a.part)
         inputs, y = arrays(batches.pop())
         done = max(step / total, (time.time() - begun) / 60 / a.minutes)
         rate = min(1.0, (step + 1) / 30) * max(0.02, 1 - done)
