@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ from listening.store import tables
 from listening.store._base import Base
 from listening.store._read import conditions_of
 from listening.store.values import CallFilter
+
+#: About so many numbers are fetched by one query, so that a big store does not fill the memory.
+AT_ONCE = 200_000
 
 
 class Columns(Base):
@@ -34,10 +37,11 @@ class Columns(Base):
             found = connection.execute(query.where(*conditions).order_by(c.c.id)).all()
             ids = np.fromiter((row[0] for row in found), np.int64, len(found))
             rulers = np.fromiter((row[5] for row in found), np.int64, len(found))
-            everything = where == CallFilter()
-            values = {
-                key: self._column(connection, key, ids, rulers, None if everything else conditions) for key in wanted
-            }
+            within = None if where == CallFilter() else conditions
+            together = max(1, AT_ONCE // max(1, len(found)))
+            values: dict[str, Any] = {}
+            for i in range(0, len(wanted), together):
+                values |= self._values(connection, wanted[i : i + together], ids, rulers, within)
         days = np.array([row[4] or "NaT" for row in found], dtype="datetime64[D]")
         order = np.lexsort((ids, days))
         return Observations(
@@ -51,23 +55,24 @@ class Columns(Base):
             {key: column[order] for key, column in values.items()},
         )
 
-    def _column(self, connection: Connection, key: str, ids: Any, rulers: Any, conditions: Any) -> Any:
-        """One measure as an array aligned with `ids` (sorted); NaN where the call has none by its ruler."""
+    def _values(
+        self, connection: Connection, keys: Sequence[str], ids: Any, rulers: Any, conditions: Any
+    ) -> dict[str, Any]:
+        """Measures as arrays aligned with `ids` (sorted); NaN where the call has none by its ruler."""
         c, m = tables.calls, tables.measures
-        query = sa.select(m.c.call, m.c.ruler, m.c.value).where(m.c.key == key)
+        query = sa.select(m.c.key, m.c.call, m.c.ruler, m.c.value).where(m.c.key.in_(keys))
         if conditions is not None:
             query = query.where(m.c.call.in_(sa.select(c.c.id).where(*conditions)))
         rows = connection.execute(query).all()
-        column = np.full(len(ids), np.nan)
-        if not rows or not len(ids):
-            return column
-        calls = np.fromiter((row[0] for row in rows), np.int64, len(rows))
-        by = np.fromiter((row[1] for row in rows), np.int64, len(rows))
-        values = np.fromiter((row[2] for row in rows), np.float64, len(rows))
-        place = np.minimum(np.searchsorted(ids, calls), len(ids) - 1)
-        fits = (ids[place] == calls) & (rulers[place] == by)
-        column[place[fits]] = values[fits]
-        return column
+        table = np.full((len(keys), len(ids)), np.nan)
+        if rows and len(ids):
+            named, *numbers = zip(*rows, strict=True)
+            key = np.fromiter(map({key: i for i, key in enumerate(keys)}.get, named), np.int64, len(rows))
+            calls, by, values = (np.array(column) for column in numbers)
+            place = np.minimum(np.searchsorted(ids, calls), len(ids) - 1)
+            fits = (ids[place] == calls) & (rulers[place] == by)
+            table[key[fits], place[fits]] = values[fits]
+        return dict(zip(keys, table, strict=True))
 
     def counts(self, call: int) -> dict[tuple[str, str], int]:
         """(label, role) -> how often it was given in the call, after corrections."""
