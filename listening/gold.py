@@ -8,6 +8,7 @@ is not counted. `scores` may hold people's `uptake` (any scale).
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,7 @@ def _bare(text: str) -> str:
 def read_gold(path: Path) -> list[GoldCall]:
     """The labelled calls of a gold file, in the order of their first lines. Raises TranscriptError."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # not splitlines: JSON may hold U+2028
     except FileNotFoundError:
         raise TranscriptError(f"There is no file {path}.") from None
     except (OSError, UnicodeDecodeError):
@@ -72,7 +73,8 @@ def _gold_row(line: str, where: str) -> dict[str, Any]:
         raise TranscriptError(f"A gold file needs a text for every utterance; {where} has none.")
     if str(row.get("role", "unknown")) not in {role.value for role in Role}:
         raise TranscriptError(f"A role is rep, customer, other or unknown; {where} has another.")
-    if not all(isinstance(row.get(key), (int, float, type(None))) for key in ("index", "start_s", "end_s")):
+    numbers = (row.get("index", 0), *(row[key] for key in ("start_s", "end_s") if row.get(key) is not None))
+    if any(_number(value) is None for value in numbers):
         raise TranscriptError(f"index, start_s and end_s are numbers; {where} has something else.")
     if "labels" in row:
         row["labels"] = _label_names(row["labels"], where)
@@ -106,4 +108,7 @@ def _gold_call(call: str, rows: list[dict[str, Any]], path: Path) -> GoldCall:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    """A finite number as float, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if math.isfinite(value) else None

@@ -100,6 +100,12 @@ def test_gold_files_keep_times_roles_and_context(gold: Path) -> None:
     assert [s.role.value for s in call.transcript.speakers] == ["rep", "customer"]
 
 
+def test_a_line_separator_within_a_text_ends_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "g.jsonl"
+    path.write_text('{"text": "One\u2028two."}\n{"text": "Three."}\n', encoding="utf-8")
+    assert len(read_gold(path)[0].transcript.utterances) == 2
+
+
 def test_stripping_takes_case_and_punctuation_and_leaves_words(tmp_path: Path) -> None:
     path = write(tmp_path / "g.jsonl", row(0, "rep", "So… you're at 4.5%, Ms. O'Neil? (A follow-up!)", []))
     assert stripped(read_gold(path)[0]).transcript.utterances[0].text == "so you're at 4.5% ms o'neil a follow-up"
@@ -114,6 +120,8 @@ def test_stripping_takes_case_and_punctuation_and_leaves_words(tmp_path: Path) -
         ('{"text": "Secret words.", "labels": "question.open"}', "list"),
         ('{"text": "Secret words.", "labels": ["Secret"]}', "labels are"),
         ('{"text": "Secret words.", "start_s": "soon"}', "number"),
+        ('{"text": "Secret words.", "index": null}', r"line 1 of gold\.jsonl"),
+        ('{"text": "Secret words.", "index": NaN}', r"line 1 of gold\.jsonl"),
         ("", "no labelled utterance"),
     ],
 )

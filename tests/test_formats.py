@@ -116,6 +116,39 @@ def test_zoom(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("ann", "bob"),
+    [("Smith, Ann", "O'Neil, Bob"), ("+1 415-555-0100", "Bob"), ("SPEAKER_00", "SPEAKER_01")],
+)
+@pytest.mark.parametrize("name", ["a.vtt", "a.srt", "a.txt"])
+def test_names_that_are_not_plain_words(tmp_path: Path, name: str, ann: str, bob: str) -> None:
+    written = "[{}]: {}" if ann.startswith("SPEAKER") else "{}: {}"
+    said = [(ann, "Hello."), (bob, "Hi."), (ann, "It rains."), (bob, "Well, Ann: yes.")]
+    cues = [f"00:{i:02}.000 --> 00:{i:02}.500\n{written.format(*turn)}\n" for i, turn in enumerate(said)]
+    text = "\n".join(written.format(*turn) for turn in said) if name == "a.txt" else "\n".join(cues)
+    call = read(tmp_path, name, f"WEBVTT\n\n{text}" if name == "a.vtt" else text)
+    assert [(u.speaker, u.text) for u in call.utterances] == said
+
+
+def test_talk_with_a_comma_and_a_colon_is_no_name(tmp_path: Path) -> None:
+    call = read(tmp_path, "a.txt", "Ann: Hello.\nBob: Hi.\nWell, Ann: it rains.\n")
+    assert [(u.speaker, u.text) for u in call.utterances] == [("Ann", "Hello."), ("Bob", "Hi. Well, Ann: it rains.")]
+
+
+def test_only_a_voice_tag_is_a_voice(tmp_path: Path) -> None:
+    text = "WEBVTT\n\n00:01.000 --> 00:02.000\nAnn: Ask the <vendor>.\n\n00:02.000 --> 00:03.000\nBob: Yes.\n"
+    assert [u.speaker for u in read(tmp_path, "a.vtt", text).utterances] == ["Ann", "Bob"]
+
+
+@pytest.mark.parametrize(
+    ("name", "between"), [("a.vtt", "\n\n"), ("a.vtt", "\n\n2\n"), ("a.srt", "\n\n"), ("a.srt", "\n\n2\n")]
+)
+def test_digits_said_last_in_a_cue_stay(tmp_path: Path, name: str, between: str) -> None:
+    text = f"00:01.000 --> 00:02.000\nAnn: The code is\n42{between}00:02.000 --> 00:03.000\nBob: Yes.\n"
+    call = read(tmp_path, name, f"WEBVTT\n\n{text}" if name == "a.vtt" else text)
+    assert [u.text for u in call.utterances] == ["The code is 42", "Yes."]
+
+
 def test_two_names_in_a_cue_are_two_utterances(tmp_path: Path) -> None:
     text = "WEBVTT\n\n00:01.000 --> 00:02.000\nAnn: Hello.\nBob: Hi.\n\n00:02.000 --> 00:03.000\nAnn: Well.\n"
     assert [u.speaker for u in read(tmp_path, "a.vtt", text).utterances] == ["Ann", "Bob", "Ann"]
@@ -181,6 +214,12 @@ def test_otter(tmp_path: Path) -> None:
         ("Bob", "Hi. We met at 10:30 and talked.", 3727000, None),
         ("Unknown Speaker", "Mhm.", 3730000, None),
     ]
+
+
+@pytest.mark.parametrize("heading", ["Wed, Feb 4, 2026 2:30PM • 12:34", "Sales Call | 12:34", "Sales call ·  12:34"])
+def test_otters_heading_is_nobody(tmp_path: Path, heading: str) -> None:
+    call = read(tmp_path, "call.txt", OTTER.replace("Sales call", heading, 1))
+    assert [s.id for s in call.speakers] == ["Ann Lee", "Bob", "Unknown Speaker"]
 
 
 def test_plain_without_times(tmp_path: Path) -> None:

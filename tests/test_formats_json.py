@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,13 @@ def test_whisper_cpp(tmp_path: Path) -> None:
         "transcription": [{"timestamps": {}, "offsets": {"from": 0, "to": 900}, "text": " Hi."}],
     }
     assert lines(read(tmp_path, data)) == [("unknown", "Hi.", 0, 900)]
+
+
+def test_whisper_cpp_tells_channels_apart(tmp_path: Path) -> None:
+    heard = [(" Hi.", "1"), (" Hello.", "0"), (" Hm.", "?")]
+    segments = [{"offsets": {"from": 0, "to": 900}, "text": text, "speaker": louder} for text, louder in heard]
+    call = read(tmp_path, {"transcription": segments})
+    assert [(u.speaker, u.channel) for u in call.utterances] == [("speaker 1", 1), ("speaker 0", 0), ("unknown", None)]
 
 
 def test_whisperx(tmp_path: Path) -> None:
@@ -210,6 +218,13 @@ def test_assemblyai(tmp_path: Path) -> None:
     assert read(tmp_path, utterances).provenance.format == "assemblyai"
 
 
+def test_assemblyai_speaker_0(tmp_path: Path) -> None:
+    spoken = [(0, None, "Hello."), (1, None, "Hi."), ("", 2, "Hm.")]
+    utterances = [{"speaker": speaker, "channel": channel, "text": text} for speaker, channel, text in spoken]
+    call = read(tmp_path, {"audio_duration": 1, "utterances": utterances})
+    assert [u.speaker for u in call.utterances] == ["0", "1", "2"]
+
+
 def gong(**more: Any) -> dict[str, Any]:
     sentences = [{"start": 460, "end": 1200, "text": "Hello."}, {"start": 1300, "end": 1900, "text": "How are you?"}]
     transcript = [
@@ -287,6 +302,25 @@ def test_vcon_bodies(tmp_path: Path, body: Any, expected: Any) -> None:
             read(tmp_path, data)
     else:
         assert lines(read(tmp_path, data)) == expected
+
+
+def test_vcon_with_several_dialogs(tmp_path: Path) -> None:
+    def told(dialog: Any, text: str) -> dict[str, Any]:
+        return {"type": "transcript", "dialog": dialog, "body": [{"party": 0, "text": text, "start": 1, "end": 2}]}
+
+    dialog = [{"type": "recording", "start": f"2026-01-02T03:0{minute}:00Z"} for minute in (0, 1)]
+    analysis = [told(0, "Hello."), told([1], "Me again."), told(0, "Hullo."), told(None, "Hello. Me again.")]
+    assert lines(read(tmp_path, vcon(dialog=dialog, analysis=analysis))) == [
+        ("Ann", "Hello.", 1000, 2000),
+        ("Ann", "Me again.", 61_000, 62_000),
+    ]
+
+
+@pytest.mark.parametrize("place", ["analysis", "dialog"])
+def test_vcon_in_base64url(tmp_path: Path, place: str) -> None:
+    body = base64.urlsafe_b64encode(b"Ann: Hello?\nBob: Hi.").decode().rstrip("=")
+    data = vcon(**{place: [{"type": "transcript", "encoding": "base64url", "parties": [0, 1], "body": body}]})
+    assert lines(read(tmp_path, data)) == [("Ann", "Hello?", None, None), ("Bob", "Hi.", None, None)]
 
 
 def test_vcon_text_dialogs(tmp_path: Path) -> None:

@@ -32,12 +32,14 @@ def blocks(lines: Iterable[str], keep_paragraphs: bool) -> Iterator[Block]:
     block: Block | None = None
     inside = False
     comment = False
+    before = ""
     for line in lines:
         timing = TIMING.match(line) if "->" in line else None
         if timing:
             if block is not None:
-                if block.lines and block.lines[-1].strip().isdecimal():
-                    block.lines.pop()  # the next cue's number
+                # The next cue's number; digits before a blank line were spoken.
+                if inside and before.strip().isdecimal():
+                    block.lines.pop()
                 yield block
             block = Block(clock(timing["start"]), clock(timing["end"]) if timing["end"] else None)
             inside, comment = True, False
@@ -47,6 +49,7 @@ def blocks(lines: Iterable[str], keep_paragraphs: bool) -> Iterator[Block]:
             comment = True
         elif block is not None and inside and not comment:
             block.lines.append(line)
+        before = line
     if block is not None:
         yield block
 
@@ -72,7 +75,7 @@ def draft(found: Iterable[Block]) -> Draft:
     """Cues as utterances: one each, or one a voice where a cue has several (`<v A>…<v B>…` or lines `A: …`, `B: …`)."""
     listed = list(found)
     texts = ["\n".join(block.lines) for block in listed]
-    if any("<v" in text for text in texts):
+    if any(_VOICE.search(text) for text in texts):
         spoken = [[(name, plain(text)) for name, text in voices(text)] for text in texts]
     else:
         spoken = _by_colon([[plain(line) for line in block.lines] for block in listed])

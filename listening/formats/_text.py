@@ -10,7 +10,11 @@ from collections.abc import Iterable
 #: A clock time: [h:]mm:ss[.fff], comma or dot.
 CLOCK = r"(?:\d{1,4}:)?\d{1,3}:\d{2}(?:[.,]\d{1,9})?"
 
-_NAMED = re.compile(r"(?P<name>[^\W_][^:<>\[\]{}\"\n]{0,59}):(?!//|\d)\s*(?P<text>.*)", re.DOTALL)
+_NAMED = re.compile(r"(?P<name>\+?[^\W_][^:<>\[\]{}\"\n]{0,59}):(?!//|\d)\s*(?P<text>.*)", re.DOTALL)
+#: `[SPEAKER_00]: text`, as WhisperX writes it.
+_LABEL = re.compile(r"^\[([^:\[\]\n]{1,60})\](?=:)")
+#: "Smith, John", as Zoom shows names of a company's directory.
+_LAST_FIRST = re.compile(r"[^\W\d_a-z][^,]*, [^\W\d_a-z][^,]*")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>")
 _SPACE = re.compile(r"\s+")
 #: A name has at most this many words ("Maria del Carmen Ruiz (she/her)").
@@ -45,11 +49,13 @@ def plain(markup: str) -> str:
 
 def split_name(line: str) -> tuple[str, str] | None:
     """`Name: text` as a pair, None when the line cannot be that. Whether it is, `names` tells from the whole file."""
-    found = _NAMED.match(line)
+    found = _NAMED.match(_LABEL.sub(r"\1", line))
     if not found:
         return None
     name = found["name"].strip()
-    if len(name.split()) > _NAME_WORDS or re.search(r"[?!,;]|\.\s+[a-z]", name):
+    if len(name.split()) > _NAME_WORDS or re.search(r"[?!;]|\.\s+[a-z]", name):
+        return None
+    if "," in name and not _LAST_FIRST.fullmatch(name):
         return None
     return name, found["text"].strip()
 
@@ -65,7 +71,13 @@ def names(candidates: Iterable[str | None]) -> frozenset[str]:
     if count.total() < _NAMED_SHARE * len(lines):
         return frozenset()
     often = max(2, _OFTEN_SHARE * count.total())
-    return frozenset(name for name, times in count.items() if times >= often or written_as_name(name))
+
+    def speaks(name: str, times: int) -> bool:
+        if "," in name:  # "Smith, John:" comes back, "Well, Bob:" does not
+            return times >= 2
+        return times >= often or written_as_name(name)
+
+    return frozenset(name for name, times in count.items() if speaks(name, times))
 
 
 def written_as_name(name: str) -> bool:

@@ -35,8 +35,10 @@ def _matches(content: Content) -> bool:
 
 
 def _speaker(of: dict[str, Any]) -> str | None:
-    speaker = of.get("speaker") or of.get("channel")
-    return str(speaker) if speaker else None
+    speaker = of.get("speaker")
+    if speaker in (None, ""):  # 0 is a speaker
+        speaker = of.get("channel")
+    return None if speaker is None else str(speaker)
 
 
 def _parse(content: Content) -> Draft:

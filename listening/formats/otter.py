@@ -13,7 +13,7 @@ _FOOTER = re.compile(r"^\s*Transcribed by https?://(?:www\.)?otter\.ai", re.IGNO
 
 def _header(line: str) -> re.Match[str] | None:
     found = _HEADER.match(line)
-    if found is None or found["name"][-1] in ":,;-–":
+    if found is None or found["name"][-1] in ":,;-–•·|":
         return None
     # One blank only: a sentence that ends in a time of day is text.
     return found if found["gap"] != " " or written_as_name(found["name"]) else None

@@ -1,4 +1,4 @@
-"""vCon (IETF): transcripts among the analyses or attachments of a conversation, and dialogs that are text.
+"""vCon (IETF): transcripts among the analyses of a conversation, and dialogs that are text.
 
 The draft leaves the form of a transcript's body open, so a body is read by whichever of our formats fits it; plain
 Deepgram alternatives and lists of utterances that point to `parties` are known beside those.
@@ -6,8 +6,10 @@ Deepgram alternatives and lists of utterances that point to `parties` are known 
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,18 +35,57 @@ def _parse(content: Content) -> Draft:
         if role in ROLE_NAMES
     }
     dialogs = [d for d in data.get("dialog") or () if isinstance(d, dict)]
+    everything = range(max(1, len(dialogs)))
+    told: set[int] = set()
     cues: list[Cue] = []
     for analysis in data.get("analysis") or ():
         if isinstance(analysis, dict) and "transcript" in str(analysis.get("type")).lower():
-            cues += _body(analysis.get("body"), content.name, names, roles)
-            if cues:
-                break  # further ones are other tellings of the same talk
+            about = analysis.get("dialog")
+            named: list[Any] = about if isinstance(about, list) else [about]
+            parts = {i for i in everything if i in named} or set(everything)
+            if told & parts:
+                continue  # another telling of the same talk
+            if found := _body(_decoded(analysis), content.name, names, roles):
+                cues += _moved(found, _offset(dialogs, parts))
+                told |= parts
     if not cues:
         cues = list(_text_dialogs(dialogs, content.name, names, roles))
     duration = ms(dialogs[0].get("duration")) if len(dialogs) == 1 else None
     starts = [str(d["start"]) for d in dialogs if d.get("start")]
     date = min(starts, default=None) or data.get("created_at")
     return Draft(tuple(cues), named=True, roles=roles, duration=duration, date=str(date) if date else None)
+
+
+def _decoded(part: dict[str, Any]) -> Any:
+    """The body of an analysis or dialog, which may be text in base64url without its padding."""
+    body = part.get("body")
+    if part.get("encoding") == "base64url" and isinstance(body, str):
+        return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
+    return body
+
+
+def _offset(dialogs: list[dict[str, Any]], parts: set[int]) -> int:
+    """Milliseconds from the start of the call to that of the dialogs `parts`; 0 when it is not known."""
+    starts = {i: time for i, dialog in enumerate(dialogs) if (time := _moment(dialog.get("start"))) is not None}
+    own = [starts[i] for i in parts if i in starts]
+    return round((min(own) - min(starts.values())) * 1000) if own else 0
+
+
+def _moved(cues: list[Cue], by: int) -> list[Cue]:
+    """The cues, whose times count from the start of their own dialog, on the clock of the call."""
+
+    def at(time: int | None) -> int | None:
+        return None if time is None else time + by
+
+    return [
+        replace(
+            cue,
+            start=at(cue.start),
+            end=at(cue.end),
+            words=tuple(replace(w, start=at(w.start), end=at(w.end)) for w in cue.words),
+        )
+        for cue in cues
+    ]
 
 
 def _body(body: Any, file_name: str, names: list[str], roles: dict[str, Role]) -> list[Cue]:
@@ -96,14 +137,15 @@ def _text_dialogs(
     times = [_moment(d.get("start")) for d in written]
     first = min((t for t in times if t is not None), default=None)
     for dialog, time in zip(written, times, strict=True):
+        body = _decoded(dialog)
         speaker = dialog.get("originator", dialog.get("parties"))
         if isinstance(speaker, list) and len(speaker) != 1:
-            inner = _body(dialog["body"], file_name, names, roles)
+            inner = _body(body, file_name, names, roles)
             if len(inner) > 1:
                 yield from inner
                 continue
         start = None if time is None or first is None else round((time - first) * 1000)
-        yield Cue(squeeze(dialog["body"]), _party(speaker, names), start)
+        yield Cue(squeeze(body), _party(speaker, names), start)
 
 
 def _moment(text: Any) -> float | None:

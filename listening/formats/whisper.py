@@ -22,12 +22,18 @@ def _cpp(data: dict[str, Any]) -> list[dict[str, Any]]:
     return listed if fits and listed else []
 
 
+def _cpp_cue(segment: dict[str, Any]) -> Cue:
+    """With --diarize its speaker is the louder channel, "0" or "1", or "?" when neither is."""
+    louder = str(segment.get("speaker"))
+    channel = int(louder) if louder.isdecimal() else None
+    speaker = None if channel is None else f"speaker {channel}"
+    start, end = (ms(segment["offsets"].get(key), 1) for key in ("from", "to"))
+    return Cue(squeeze(segment["text"]), speaker, start, end, channel=channel)
+
+
 def _parse(content: Content) -> Draft:
     data = content.object
-    cues = [
-        Cue(squeeze(s["text"]), None, ms(s["offsets"].get("from"), 1), ms(s["offsets"].get("to"), 1))
-        for s in _cpp(data)
-    ] or [
+    cues = [_cpp_cue(s) for s in _cpp(data)] or [
         Cue(
             squeeze(s["text"]),
             None,
