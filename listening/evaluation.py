@@ -139,7 +139,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """An utterance that people and machine label differently. `by` is how far the machine's score is off, 0..1."""
+    """An utterance that people and machine label differently. `by` is how far the machine's score is off, 0..1.
+
+    `key` is the call's in the store it was read from.
+    """
 
     call: str
     index: int
@@ -147,6 +150,7 @@ class Disagreement:
     kind: str  # "missed" or "not there"
     by: float
     text: str
+    key: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ def _disagreements(call: StoredCall, pairs: Pairs) -> Iterator[Disagreement]:
         else:
             kind, by = ("not there" if people is None else f"is {people.label}"), machine.score
         text = call.heard.transcript.utterances[shown.utterance].text
-        yield Disagreement(call.row.name, shown.utterance, (machine or shown).label, kind, by, text)
+        yield Disagreement(call.row.name, shown.utterance, (machine or shown).label, kind, by, text, call.row.id)
 
 
 def gold(calls: Iterable[StoredCall]) -> Iterator[dict[str, Any]]:

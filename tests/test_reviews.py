@@ -64,10 +64,10 @@ def test_what_is_left_alone_counts_only_in_calls_that_were_gone_through(store: S
     assert low < 0.1 < 0.7 < high
     assert (rows["restatement"].right, rows["restatement"].found) == (None, 0)
     assert found.confusions == {(CLOSED, OPEN): 2}
-    assert {(d.call, d.index, d.label, d.kind) for d in found.disagreements} >= {
-        ("call-0", 0, OPEN, f"is {CLOSED}"),
-        ("call-0", 1, OPEN, "not there"),
-        ("call-0", 3, "restatement", "missed"),
+    assert {(d.key, d.call, d.index, d.label, d.kind) for d in found.disagreements} >= {
+        (1, "call-0", 0, OPEN, f"is {CLOSED}"),
+        (1, "call-0", 1, OPEN, "not there"),
+        (1, "call-0", 3, "restatement", "missed"),
     }
 
 

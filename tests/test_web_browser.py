@@ -90,7 +90,16 @@ def test_selected_words_get_a_label_and_words_are_mended(visit: Visit) -> None:
     )
     page.locator("#grab").click()
     dialog = page.locator("dialog#line")
+    page.wait_for_selector("dialog#line[open]")
     assert dialog.locator("[data-selected]").inner_text() == "Two weeks"
+    page.locator("dialog#line textarea").press("Home")
+    for _ in "Okay. ":
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("x")
+    assert dialog.locator("[data-selected]").inner_text() == "Okay."
+    page.keyboard.press("ArrowRight")
+    for _ in "Two weeks ":
+        page.keyboard.press("Shift+ArrowRight")
     dialog.get_by_label("They are").select_option("barrier.timing")
     dialog.get_by_role("button", name="Add the label").click()
     page.wait_for_selector("#c1-u10 button.chip[data-label='barrier.timing']")
@@ -98,7 +107,7 @@ def test_selected_words_get_a_label_and_words_are_mended(visit: Visit) -> None:
     page.locator("#c1-u29 button.edit").click()
     page.locator("dialog#line textarea").press("Control+a")
     page.get_by_label("or were heard wrong").fill("Goodbye.")
-    page.get_by_role("button", name="Mend the words").click()
+    page.get_by_label("or were heard wrong").press("Enter")
     page.wait_for_selector("#c1-u29 p:has-text('Goodbye.')")
 
 

@@ -48,6 +48,20 @@ def test_labels_are_added_and_deleted(open_room: Room) -> None:
     assert client.get(f"{where}.json").json()["measures"]["pushes_per_hour"]["value"] == 0
 
 
+def test_mended_words_are_not_undone_from_under_what_was_said_about_them_later(open_room: Room) -> None:
+    client, store, keys = open_room
+    where = f"/calls/{keys[0]}"
+    client.form(f"{where}/corrections", kind="fix_word", utterance=10, start=0, end=5, text="A longer beginning")
+    client.form(f"{where}/corrections", kind="add", utterance=10, start=19, end=28, label="barrier.timing")
+    first, second = (k.id for k in store.call(keys[0]).corrections)
+    refused = client.form(f"{where}/undo", correction=first)
+    assert refused.status_code == 400  # type: ignore[attr-defined]
+    assert "Undo first" in refused.text  # type: ignore[attr-defined]
+    for correction in (second, first):
+        client.form(f"{where}/undo", correction=correction)
+    assert all(k.undone_at for k in store.call(keys[0]).corrections)
+
+
 def test_people_and_machine_are_compared_where_somebody_went_through_the_call(open_room: Room) -> None:
     client, _, keys = open_room
     assert "Nobody has judged a label yet" in client.get("/agreement").text

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from typing import Any
 
+import pytest
 import web_calls
 from web_room import BASE, PASSWORD, Room, log_in
 
@@ -95,6 +96,16 @@ def test_a_rep_cannot_give_calls_away_or_take_them(team: Room) -> None:
     assert store.call(keys[5]).row.rep == "Alex Kim"
     answer = client.form(f"{own}/corrections", kind="set_call_type", text="demo")
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("rep", ["", "Robin Marsh"])
+def test_a_coach_of_a_team_uploads_calls_of_her_own_reps_only(team: Room, rep: str) -> None:
+    client, store, _ = team
+    log_in(client, "cole")
+    words = b"WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n<v Robin Marsh>What brings you here?\n"
+    answer = client.form("/jobs", on="/jobs", rep=rep, files={"files": ("call.vtt", words)})
+    assert answer.status_code == 403  # type: ignore[attr-defined]
+    assert store.jobs("cole") == ()
 
 
 def test_a_coach_cannot_take_a_call_out_of_her_own_teams_sight(team: Room) -> None:

@@ -43,14 +43,13 @@ def page(request: Request) -> Response:
             for r in found.rows
         ]
         return pages.as_csv("agreement", columns, lines)
-    keys = {row.name: row.id for row in reversed(rows.rows)}
     return pages.page(
         request,
         "agreement.html",
         found=found,
         nothing=Told(),
         left_out=max(0, rows.total - LATEST),
-        worst=[(d, keys.get(d.call)) for d in found.disagreements[:20]],
+        worst=found.disagreements[:20],
         confusions=sorted(found.confusions.items(), key=lambda item: -item[1]),
         title_of=lambda label: TITLES.get(label, label),
     )

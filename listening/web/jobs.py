@@ -149,16 +149,21 @@ async def upload(request: Request) -> Response:
     async with request.form(max_files=100, max_fields=50) as form:
         if not csrf_ok(request, form.get("csrf") or request.headers.get("x-csrf")):
             raise HTTPException(403, "The page is too old: load it again.")
+        viewer, rep = viewer_at(request), text_of(form, "rep")
+        if not viewer.coach:
+            rep = (viewer.reps or ("",))[0]
+        if viewer.reps is not None and not viewer.may_see(rep):
+            raise HTTPException(403, "Say which of your reps these calls are of.")
         files = [f for f in form.getlist("files") if isinstance(f, UploadFile) and f.filename]
         if not files:
             raise HTTPException(400, "Choose at least one file.")
         for file in files:
-            await run_in_threadpool(_take, request, form, file)
+            await run_in_threadpool(_take, request, form, file, rep)
     return RedirectResponse("/jobs", 303)
 
 
-def _take(request: Request, form: FormData, file: UploadFile) -> None:
-    """Keep one file under its content's hash, and put its job into the line."""
+def _take(request: Request, form: FormData, file: UploadFile, rep: str) -> None:
+    """Keep one file under its content's hash, and put its job into the line; `rep`: whose call it is."""
     store, viewer, line = store_of(request), viewer_at(request), line_of(request)
     name = re.sub(r"[^\w. ()+-]", "_", Path(file.filename or "call").name)[:120]
     line.folder.mkdir(parents=True, exist_ok=True)
@@ -179,11 +184,6 @@ def _take(request: Request, form: FormData, file: UploadFile) -> None:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
     content = hashed.hexdigest()
-    rep = text_of(form, "rep")
-    if not viewer.coach:
-        rep = (viewer.reps or ("",))[0]
-    elif rep and not viewer.may_see(rep):
-        raise HTTPException(403, "That rep is not in your team.")
     options = {name: text_of(form, name) for name in ("customer", "call_type", "date", "speaker", "language")}
     options |= {"content": content, "name": Path(name).stem, "rep": rep}
     job = store.add_job(str(kept), viewer.name, options)

@@ -26,7 +26,7 @@
 
   function openLine(item, from = 0, to = 0) {
     const text = item.querySelector("p").textContent;
-    area.value = text;
+    area.value = area.defaultValue = text;
     line.querySelector("form").elements.utterance.value = item.dataset.u;
     line.querySelector("form").elements.text.value = "";
     line.showModal();
@@ -36,6 +36,8 @@
   }
 
   function choose(from, to) {
+    while (to > from && /\s/.test(area.value[to - 1])) to--;
+    while (from < to && /\s/.test(area.value[from])) from++;
     const form = line.querySelector("form");
     if (to > from) {
       form.elements.start.value = count(area.value.slice(0, from));
@@ -45,6 +47,14 @@
     const ready = form.elements.end.value !== "";
     for (const button of line.querySelectorAll("[data-needs-words]")) button.disabled = !ready;
   }
+  // Not `readonly`, in which Chromium lets nobody select by keyboard; so typing is refused here.
+  area.addEventListener("beforeinput", (event) => event.preventDefault());
+  area.addEventListener("input", () => { area.value = area.defaultValue; });
+  line.querySelector("input[name=text]").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();  // the form's first button would label the words instead
+    line.querySelector("button[value=fix_word]").click();
+  });
   for (const name of ["select", "keyup", "mouseup"]) area.addEventListener(name, () => choose(area.selectionStart, area.selectionEnd));
   line.addEventListener("close", () => {
     const form = line.querySelector("form");

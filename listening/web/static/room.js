@@ -13,6 +13,31 @@
 
   const indexOf = (root) => (root.querySelector(".index .n") || {}).textContent;
 
+  // What a person has set on the page and the server does not know: it stays as it is when #live is replaced.
+  function stateOf(live, sent) {
+    const follow = live.querySelector("[data-follow]");
+    const drafts = [...live.querySelectorAll("#comments input[name=text]")].filter((field) => field.form !== sent);
+    return {
+      open: [...live.querySelectorAll("details[open][id]")].map((box) => box.id),
+      off: [...live.querySelectorAll("button[data-kind][aria-pressed=false]")].map((button) => button.dataset.kind),
+      follow: !follow || follow.checked,
+      draft: drafts.length ? drafts[0].value : "",
+    };
+  }
+
+  function restore(live, kept) {
+    for (const id of kept.open) { const box = document.getElementById(id); if (box) box.open = true; }
+    for (const button of live.querySelectorAll("button[data-kind]")) {
+      if (!kept.off.includes(button.dataset.kind)) continue;
+      button.setAttribute("aria-pressed", "false");
+      for (const lane of live.querySelectorAll(`.marks.k-${button.dataset.kind}`)) lane.classList.add("off");
+    }
+    const follow = live.querySelector("[data-follow]");
+    if (follow) follow.checked = kept.follow;
+    const draft = live.querySelector("#comments input[name=text]");
+    if (draft) draft.value = kept.draft;
+  }
+
   // Send a form, then put the part of the answer that lives in #live in place of ours; the player plays on.
   async function send(form, button) {
     const data = new FormData(form);
@@ -26,11 +51,11 @@
     const old = document.getElementById("live");
     const fresh = made.getElementById("live");
     if (!old || !fresh) return location.reload();
-    const open = [...old.querySelectorAll("details[open][id]")].map((d) => d.id);
+    const kept = stateOf(old, form);
     const before = indexOf(old);
     const focus = document.activeElement && document.activeElement.closest("li[id]");
     old.replaceWith(fresh);
-    for (const id of open) { const box = document.getElementById(id); if (box) box.open = true; }
+    restore(fresh, kept);
     if (focus) { const line = document.getElementById(focus.id); const edit = line && line.querySelector("button"); if (edit) edit.focus({ preventScroll: true }); }
     const after = indexOf(fresh);
     say(before && after && before !== after ? `Kept. The listening index goes from ${before} to ${after}.` : "Kept.");
