@@ -24,6 +24,7 @@ Make = Callable[..., Transcript]
         ("Don't worry, owners always come round.", "rebutted"),
         ("So our system has a report that owners love.", "pivoted"),
         ("[push|Let's just get the paperwork started.]", "pushed"),
+        ("[closed|[push|Shall we get the owners to approve it on Thursday?]]", "pushed"),
         ("Right. Fair enough.", "passed_over"),
         ("[closed|Next question, how many rooms have you got?]", "passed_over"),
     ],
@@ -56,6 +57,21 @@ def test_a_barrier_nobody_responds_to_has_no_tag() -> None:
 )
 def test_what_is_out_of_the_way_is_no_barrier(text: str) -> None:
     assert found(analysed(("customer", text), ("rep", "Good to know.")), *BARRIER_LABELS) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[timing|We can't start until the budget is approved.]",
+        "[political|Legal has to review it before I can sign anything.]",
+        "[budget|We don't have the budget approved for this year.]",
+        "[political|I don't think I can decide this without my boss.]",
+        "[other|We're in no hurry to switch.]",
+        "[timing|There's no rush until the budget is approved.]",
+    ],
+)
+def test_what_is_denied_or_waited_for_stands_in_the_way(text: str) -> None:
+    assert len(found(analysed(("customer", text), ("rep", "I see.")), *BARRIER_LABELS)) == 1
 
 
 def test_the_rep_raises_no_barrier() -> None:

@@ -85,6 +85,38 @@ def test_a_push_after_a_barrier_a_no_or_a_hesitation_is_marked_and_repeated(answ
     assert {"after_barrier", "repeated"} <= set(second)
 
 
+@pytest.mark.parametrize(
+    ("answer", "marked"),
+    [
+        ("No, that was really clear.", False),
+        ("Nope, not yet.", False),
+        ("No thanks.", True),
+        ("No, I'm not interested.", True),
+        ("Not now.", True),
+    ],
+)
+def test_a_no_that_answers_a_question_refuses_nothing(answer: str, marked: bool) -> None:
+    analysis = analysed(
+        ("rep", "[closed|Is there anything you wanted to ask?]"),
+        ("customer", answer),
+        ("rep", "[push|Shall we set up a trial?]"),
+    )
+    assert ("after_barrier" in tags(analysis, PUSH)[0]) is marked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I really do not want you to send me any more files.",
+        "[mutual|Please don't send me any more files.]",
+    ],
+)
+def test_a_step_that_is_not_wanted_is_not_the_customers(text: str) -> None:
+    analysis = analysed(("customer", text), ("rep", "[push|I'll send you the brochure tonight.]"))
+    assert found(analysis, MUTUAL) == []
+    assert "after_barrier" in tags(analysis, PUSH)[0]
+
+
 def test_a_push_three_rep_turns_after_a_barrier_is_not_marked() -> None:
     analysis = analysed(
         ("customer", "[budget|There's no money this year.]"),

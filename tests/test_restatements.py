@@ -54,6 +54,13 @@ def test_a_summary_links_to_several_utterances() -> None:
         ("Not really, the cost is fine.", "corrected"),
         ("well actually it's the timing that worries me", "corrected"),
         ("It's not the price, we can afford it.", "corrected"),
+        ("It is not the price, honestly.", "corrected"),
+        ("It is more about how slow they are.", "corrected"),
+        ("I would not say it hurts.", "corrected"),
+        ("We do not see it that way.", "corrected"),
+        ("It is, more or less.", "confirmed"),
+        ("We did, and then it went up again.", "confirmed"),
+        ("We have never asked for a refund.", "elaborated"),
         ("My predecessor signed it in a hurry.", "elaborated"),
     ],
 )
@@ -64,9 +71,16 @@ def test_what_the_customer_makes_of_it(reply: str, tag: str) -> None:
     assert tags(analysis, "restatement") == [(tag,)]
 
 
-def test_no_after_a_negative_agrees_with_it() -> None:
-    analysis = analysed(("customer", "Nobody called."), ("rep", "[rs|You never heard back.]"), ("customer", "No."))
+@pytest.mark.parametrize("reply", ["No.", "We did not.", "We didn't."])
+def test_no_after_a_negative_agrees_with_it(reply: str) -> None:
+    analysis = analysed(("customer", "Nobody called."), ("rep", "[rs|You never heard back.]"), ("customer", reply))
     assert tags(analysis, "restatement") == [("confirmed",)]
+
+
+def test_another_view_corrects_a_negative_too() -> None:
+    reply = ("customer", "We do not see it that way.")
+    analysis = analysed(("customer", "Nobody called."), ("rep", "[rs|You never heard back.]"), reply)
+    assert tags(analysis, "restatement") == [("corrected",)]
 
 
 def test_an_acknowledgement_confirms_and_a_rep_who_talks_on_gets_no_answer() -> None:
@@ -145,6 +159,19 @@ def test_uptake_is_given_for_rep_turns_after_a_customer_turn_only() -> None:
     assert uptake[1] is None
     assert uptake[3] is None
     assert 0 <= uptake[4] < uptake[2] <= 1
+
+
+def test_a_turn_is_worth_its_utterance_that_builds_most() -> None:
+    analysis = analysed(
+        ("customer", "Our ovens keep tripping the fuse."),
+        ("rep", "The ovens trip the fuse."),
+        ("rep", "Let me tell you about our awards."),
+        ("customer", "Every day."),
+        ("rep", "Awards for service."),
+    )
+    uptake = analysis.scores["uptake"]
+    assert analysis.totals["uptake_turns"] == 2
+    assert analysis.totals["uptake_sum"] == uptake[1] + uptake[4]
 
 
 def test_the_reason_holds_no_words_of_the_call() -> None:

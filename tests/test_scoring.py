@@ -13,6 +13,7 @@ from listening.errors import MetadataError
 from listening.findings import Analysis, Finding
 from listening.scoring import MEASURES, load_rubric, score
 from listening.scoring.rubric import FOLDER
+from listening.scoring.uncertainty import count_interval
 from listening.transcript import Timing, Transcript
 
 Make = Callable[..., Transcript]
@@ -64,6 +65,43 @@ def test_rates_are_per_hour_of_call(empty_call: Transcript) -> None:
     assert card.measures["questions_per_hour"].value == 18
     assert card.measures["open_question_share"].value == pytest.approx(2 / 3)
     assert card.measures["restatement_question_ratio"].value == pytest.approx(1 / 3)
+
+
+def test_the_interval_of_a_rate_is_per_hour_even_for_none(empty_call: Transcript) -> None:
+    m = score(analysis(), empty_call).measures["restatements_per_hour"]
+    of_count = count_interval(0, ("restatement",))
+    assert of_count is not None
+    assert m.interval == pytest.approx([2 * end for end in of_count])  # in half an hour of call
+
+
+def test_the_interval_of_a_ratio_of_none_begins_at_zero(empty_call: Transcript) -> None:
+    m = score(analysis(found("question.open", n=40)), empty_call).measures["restatement_question_ratio"]
+    assert m.value == 0
+    assert m.interval is not None
+    assert m.interval[0] == 0
+
+
+def test_uptake_is_the_mean_over_turns(empty_call: Transcript) -> None:
+    m = score(analysis(uptake_sum=1.5, uptake_turns=3), empty_call).measures["uptake"]
+    assert (m.value, m.denominator) == (0.5, 3)
+
+
+def test_times_of_a_clock_on_the_wall_count_from_the_first(empty_call: Transcript) -> None:
+    stamped = dataclasses.replace(empty_call, duration=50_000_000)
+    card = score(analysis(found("next_step.push"), begins_ms=400), stamped)
+    assert card.measures["first_push_at"].value == pytest.approx(0.01)
+    assert card.duration == TOTALS["call_ms"]
+
+
+@pytest.mark.parametrize(
+    ("label", "key"), [("barrier.budget", "barriers_explored_share"), ("cue.hope", "cues_followed_share")]
+)
+def test_last_words_that_nothing_follows_are_not_said_to_be_missing(
+    empty_call: Transcript, label: str, key: str
+) -> None:
+    m = score(analysis(found(label, "customer")), empty_call).measures[key]
+    assert m.value is None
+    assert "to follow" in (m.reason or "")
 
 
 def test_every_measure_is_none_with_a_reason_when_nobody_is_the_rep(empty_call: Transcript) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from marked import analysed
 
 from listening.analyzers import analyse
 from listening.findings import Analysis, Finding
@@ -51,6 +52,36 @@ def test_response_pause_runs_from_the_last_sound_to_the_first(call: Make) -> Non
     )
     assert [f.value for f in labelled(analysis, "response_pause")] == [1250, 300]
     assert [(f.start, f.end) for f in labelled(analysis, "brief_silence")] == [(4000, 5250)]
+
+
+def test_an_answer_without_a_gap_ends_the_wait_at_once() -> None:
+    analysis = analysed(
+        ("rep", "[open|How do you handle invoices right now?]", 0, 5),
+        ("customer", "All in a spreadsheet.", 5, 14),
+        ("rep", "Two days every month.", 24, 26),
+        acoustic=True,
+    )
+    (wait,) = labelled(analysis, "wait_after_question")
+    assert (wait.value, wait.tags) == (0, ("broken_by_customer",))
+
+
+def test_a_rep_who_talks_on_after_the_question_does_not_wait() -> None:
+    analysis = analysed(
+        ("rep", "[open|How do you handle invoices right now?]", 0, 3),
+        ("rep", "I am asking since our tool does the invoices of four thousand firms.", 3, 30),
+        ("customer", "All in a spreadsheet.", 34, 40),
+        acoustic=True,
+    )
+    assert labelled(analysis, "wait_after_question") == []
+
+
+@pytest.mark.parametrize(("first", "begins"), [(50_602, 50_602), (0, 0), (70, 0)])
+def test_a_clock_on_the_wall_is_no_call_of_fourteen_hours(call: Make, first: int, begins: int) -> None:
+    lines = (("rep", "Thanks for the time.", first, first + 15), ("customer", "Not at all.", first + 20, first + 65))
+    totals = analyse(call(*lines, duration_s=first + 65)).totals
+    assert (totals["begins_ms"], totals["call_ms"]) == (begins * 1000, (first + 65 - begins) * 1000)
+    assert analyse(call(*lines)).totals == totals
+    assert analyse(call(*lines, duration_s=65)).totals["call_ms"] == 65_000
 
 
 def test_an_interruption_takes_the_floor(call: Make) -> None:

@@ -193,7 +193,7 @@ def analysis(call: Transcript) -> Analysis:
     totals: dict[str, float] = {
         "rep_speech_ms": spoken[R], "customer_speech_ms": spoken[C], "call_ms": call.duration or 0,
         "rep_utterances": 16, "customer_utterances": 14, "rep_turns": 14, "customer_turns": 14, "rep_words": 300, "customer_words": 290,
-        "silence_ms": 26_000,
+        "silence_ms": 26_000, "uptake_sum": 14 * 0.55, "uptake_turns": 14,
     }  # fmt: skip
     return Analysis(
         tuple(sorted(found, key=lambda f: f.start or 0)),

@@ -7,6 +7,8 @@ rep did with it.
 
 from __future__ import annotations
 
+import re
+
 from listening.analyzers import _labelled
 from listening.analyzers._contract import Analyzer, Earlier, Found
 from listening.findings import BARRIER_LABELS, Finding
@@ -23,6 +25,7 @@ LABELS = {
     "cue.hope": "The customer voices a hope: what they wish were so.",
     "cue.feeling": "The customer voices a feeling.",
 }
+ASKED = ("question.open", "question.closed")
 #: Turns of the rep's within which a cue must be picked up (MEASURES: cues_followed_share).
 FOLLOW_TURNS = 3
 #: The rep's words before a question or restatement up to which that still is the first thing done with a barrier.
@@ -40,7 +43,14 @@ def barriers_in(conversation: Conversation, index: int) -> tuple[LabelledSpan, .
     if conversation.role(index) != "customer":
         return ()
     spans = _labelled.spans(conversation, index, *BARRIER_LABELS)
-    return tuple(s for s in spans if not _LEXICON["cleared"].search(_labelled.words_of(conversation, index, s)))
+    return tuple(s for s in spans if not _cleared(_labelled.words_of(conversation, index, s)))
+
+
+def _cleared(words: str) -> bool:
+    """Said to be out of the way, and neither denied nor awaited ("not approved", "until it is approved")."""
+    found = list(_LEXICON["cleared"].finditer(words))
+    clauses = (re.split(r"[,.;!?]", words[: match.start()])[-1] for match in found)
+    return bool(found) and not any(_LEXICON["awaited"].search(clause) for clause in clauses)
 
 
 def run(conversation: Conversation, earlier: Earlier) -> Found:
@@ -85,7 +95,7 @@ def _met(conversation: Conversation, index: int, acts: list[Finding]) -> tuple[s
             return "restated", "the rep next gives it back"
         if act.label == "next_step.push":
             return "pushed", "the rep next proposes a step"
-        if act.label in ("question.open", "question.closed") and before <= PREAMBLE_WORDS:
+        if act.label in ASKED and before <= PREAMBLE_WORDS:
             asked = True
             if "close_directed" in act.tags and "follow_up" not in act.tags:
                 break
@@ -127,11 +137,15 @@ def _without_acknowledgement(said: str) -> str:
 
 
 def acts_in(conversation: Conversation, turn: Turn, acts: list[Finding]) -> list[tuple[int, Finding]]:
-    """The findings in a turn in the order of its words, each with the number of words before it that are no act."""
+    """The findings in a turn in the order of its words, each with the number of words before it that are no act.
+
+    A question that is itself a push ("shall we book Thursday?") is left out: it asks for a step and not to hear more.
+    """
     place = {index: at for at, index in enumerate(turn.utterances)}
-    mine = sorted(
-        (f for f in acts if f.utterance in place), key=lambda f: (place[f.utterance or 0], f.start_char, f.end_char)
-    )
+    here = [f for f in acts if f.utterance in place]
+    pushes = [f for f in here if f.label == "next_step.push"]
+    mine = [f for f in here if f.label not in ASKED or not any(_asks_for(f, push) for push in pushes)]
+    mine.sort(key=lambda f: (place[f.utterance or 0], f.start_char, f.end_char))
     found = []
     words, at, char = 0, 0, 0
     for act in mine:
@@ -143,6 +157,12 @@ def acts_in(conversation: Conversation, turn: Turn, acts: list[Finding]) -> list
         char = max(char, act.end_char)
         found.append((words, act))
     return found
+
+
+def _asks_for(question: Finding, push: Finding) -> bool:
+    """Are most of the question's words those of the push?"""
+    shared = min(question.end_char, push.end_char) - max(question.start_char, push.start_char)
+    return question.utterance == push.utterance and shared > (question.end_char - question.start_char) / 2
 
 
 def _followed(
@@ -157,7 +177,7 @@ def _followed(
         for _, act in acts_in(conversation, turn, acts):
             if act.label == "restatement" and index in act.of:
                 return "followed", "the rep gives it back"
-            if act.label not in ("question.open", "question.closed"):
+            if act.label not in ASKED:
                 continue
             about = bool(content) and _held(conversation, content, act) >= PICKED_UP
             if about or (number == 0 and "follow_up" in act.tags):
@@ -175,7 +195,7 @@ def _held(conversation: Conversation, content: frozenset[str], act: Finding) -> 
 
 ANALYZER = Analyzer(
     name="barriers",
-    version="1",
+    version="2",
     labels=LABELS,
     source="the project's essays; MITI 4.2 (cues); Suchman et al. 1997 (clues and missed opportunities), B",
     run=run,

@@ -76,17 +76,36 @@ def _customer(
 ) -> list[Finding]:
     """The customer's own steps are mutual, however they are put. Starts and refusals are remembered."""
     found = []
+    text = conversation.utterances[index].text
     for span in _distinct(spans):
+        if _declines(_labelled.plain(text[: span.end_char])):
+            continue
         kinds = _kinds(_labelled.words_of(conversation, index, span))
         memory.started.append((turn, index, kinds))
         why = f"the customer starts or plans the step; {_sure(span)}"
         found.append(_labelled.finding(conversation, "next_steps", index, span, MUTUAL, tags=_tags(kinds), why=why))
-    words = _labelled.plain(conversation.utterances[index].text)
-    if not found and _RULES["starts"].search(words) and _kinds(words):
+    words = _labelled.plain(text)
+    declines = _declines(words)
+    if not found and not declines and _RULES["starts"].search(words) and _kinds(words):
         memory.started.append((turn, index, _kinds(words)))
-    if barriers_in(conversation, index) or _RULES["hesitates"].match(words):
+    if declines or barriers_in(conversation, index) or _hesitates(conversation, index, words):
         memory.refused.append(turn)
     return found
+
+
+def _declines(words: str) -> bool:
+    """Whether every step named in the words is one that is not wanted ("I do not want you to send me...")."""
+    starts = list(_RULES["starts"].finditer(words))
+    return bool(starts) and all(_RULES["unwanted"].search(words[: start.start()]) for start in starts)
+
+
+def _hesitates(conversation: Conversation, index: int, words: str) -> bool:
+    """Says no or hesitates. To a question that proposes no step, "no" is an answer: what follows it counts."""
+    before = conversation.exchange(index)[0]
+    proposed = any(_labelled.spans(conversation, i, PUSH, MUTUAL) for i in before)
+    if before and not proposed and conversation.asks(before[-1]) and (no := _RULES["plain_no"].match(words)):
+        words = words[no.end() :].lstrip(" ,.!")
+    return bool(_RULES["hesitates"].match(words))
 
 
 def _rep(conversation: Conversation, index: int, turn: int, span: LabelledSpan, memory: _Memory) -> Finding:
@@ -147,7 +166,7 @@ def _vetoed(conversation: Conversation, index: int, span: LabelledSpan) -> bool:
 
 ANALYZER = Analyzer(
     name="next_steps",
-    version="1",
+    version="2",
     labels=LABELS,
     source="the project's essays on pushing and mutual planning",
     run=run,

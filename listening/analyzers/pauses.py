@@ -41,11 +41,11 @@ def run(conversation: Conversation, earlier: Earlier) -> Found:
     for before, turn in pairwise(_floor(conversation)):
         if before.role != turn.role:
             findings += _transition(conversation, before, turn, spans)
-    every = merge([*spans["rep"], *spans["customer"], *conversation.activity("other")])
-    findings += _waits(conversation, every, spans, [f for f in earlier["questions"] if f.role == "rep"])
+    voices = sorted((*spans["rep"], *spans["customer"], *conversation.activity("other")), key=lambda span: span.start)
+    findings += _waits(conversation, voices, spans, [f for f in earlier["questions"] if f.role == "rep"])
     totals: dict[str, float] = {}
     if conversation.transcript.duration:
-        totals["silence_ms"] = max(0, conversation.transcript.duration - sum(span.length for span in every))
+        totals["silence_ms"] = max(0, conversation.transcript.duration - sum(span.length for span in merge(voices)))
     return Found(findings=tuple(findings), totals=totals)
 
 
@@ -168,7 +168,7 @@ def _end_of_talk(spans: tuple[Span, ...], start: int, turn: Turn) -> int:
 
 
 def _waits(
-    conversation: Conversation, every: tuple[Span, ...], spans: dict[str, tuple[Span, ...]], questions: list[Finding]
+    conversation: Conversation, voices: list[Span], spans: dict[str, tuple[Span, ...]], questions: list[Finding]
 ) -> list[Finding]:
     """After each rep utterance that ends by asking: how long until somebody speaks, and who it is."""
     found = []
@@ -182,7 +182,7 @@ def _waits(
             end = _speech_end(spans["rep"], conversation.utterances[index].end)
             if end is None:
                 continue
-            following = next((span for span in every if span.start >= end), None)
+            following = next((span for span in voices if span.start >= end), None)
             if following is None or any(s.start < end < s.end for s in spans["customer"]):
                 continue
             breaker = "rep" if any(s.start == following.start for s in spans["rep"]) else "customer"
@@ -200,15 +200,16 @@ def _closes(conversation: Conversation, question: Finding) -> bool:
 
 
 def _speech_end(spans: tuple[Span, ...], end: int | None) -> int | None:
+    """When the voice heard at the `end` of an utterance falls silent; None when it talks on well after that."""
     if end is None:
         return None
-    inside = [span.end for span in spans if span.start < end <= span.end + BRIEF_SILENCE_MS]
-    return inside[-1] if inside else end
+    silent = next((s.end for s in reversed(spans) if s.start < end <= s.end + BRIEF_SILENCE_MS), end)
+    return silent if silent - end <= BRIEF_SILENCE_MS else None
 
 
 ANALYZER = Analyzer(
     name="pauses",
-    version="3",
+    version="4",
     labels=LABELS,
     source="Stivers et al. 2009; Levinson & Torreira 2015 (A); Rowe 1974 on wait time (B)",
     needs=Timing.ACOUSTIC,

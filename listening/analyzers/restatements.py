@@ -41,7 +41,9 @@ _NEGATION = re.compile(
     r"|(?:do|does|did|is|are|was|were|have|has|had|wo|would|ca|could|should|ai|must|need)n'?t)\b"
 )
 _SETS_RIGHT = re.compile(
-    r"(?:well |oh |but |yeah )*(?:it|that|he|she|they|we|i|you|this)(?:'?s|'?re|'?m| is| are| was| were)?(?: not|n'?t)\b"
+    r"(?:well |oh |but |yeah )*(?:it|that|he|she|they|we|i|you|this)"
+    r"(?:'?s|'?re|'?m|(?: (?:is|are|am|was|were|do|does|did|has|have|would))?)(?: not|n'?t| never)\b"
+    r"(?! (?:say|see it|what|right|true|quite)\b)"
 )
 
 
@@ -54,10 +56,19 @@ def run(conversation: Conversation, earlier: Earlier) -> Found:
             said.append(index)
         elif role == "rep" and said:
             findings += _restated(conversation, index, tuple(said[-REACH:]))
+    uptake = _uptake(conversation)
     return Found(
         findings=tuple(findings),
-        scores={"restatement": _labelled.scores(conversation, "restatement"), "uptake": _uptake(conversation)},
+        scores={"restatement": _labelled.scores(conversation, "restatement"), "uptake": uptake},
+        totals=_uptake_of_turns(conversation, uptake),
     )
+
+
+def _uptake_of_turns(conversation: Conversation, uptake: tuple[float | None, ...]) -> dict[str, float]:
+    """Sum over the turns that have one, and their number: a turn's is that of its utterance that builds most."""
+    turns = ([value for i in turn.utterances if (value := uptake[i]) is not None] for turn in conversation.turns)
+    best = [max(values) for values in turns if values]
+    return {"uptake_sum": sum(best), "uptake_turns": len(best)}
 
 
 def _says_something(conversation: Conversation, index: int) -> bool:
@@ -173,7 +184,7 @@ def _reply(conversation: Conversation, index: int, span: LabelledSpan) -> str:
     reply = _reply_words(conversation, index)
     if reply is None:
         return "unanswered"
-    restated = _labelled.words_of(conversation, index, span)
+    negative = _NEGATION.search(_labelled.words_of(conversation, index, span))
     opening = " ".join(reply.replace(",", " ").replace("-", " ").split()[:REPLY_WORDS])
     clause = re.split(r"[.;!?]", " ".join(reply.split()[: 2 * REPLY_WORDS]))[0]
     if _asks_after(conversation, index, span):
@@ -185,11 +196,14 @@ def _reply(conversation: Conversation, index: int, span: LabelledSpan) -> str:
         agrees = re.match(
             r"(no|nope|nah)[ ,.]*(no )?(exactly|that'?s (it|right)|right|yeah|yes|it does|i know)", opening
         )
-        return "confirmed" if agrees or _NEGATION.search(restated) else "corrected"
+        return "confirmed" if agrees or negative else "corrected"
+    denies = _SETS_RIGHT.match(clause)
+    if denies and negative:
+        return "confirmed"
     if _LEXICON["corrects"].match(opening):
         return "corrected"
     echoed = conversation.content_of(index, span.start_char, span.end_char)
-    if _SETS_RIGHT.match(clause) and _says_again(clause, echoed) and not _NEGATION.search(restated):
+    if denies and _says_again(clause, echoed):
         return "corrected"
     if re.search(r"\b(exactly|that's it|pretty much|spot on|but yeah|you could say)\b", opening):
         return "confirmed"
@@ -242,7 +256,7 @@ def _uptake(conversation: Conversation) -> tuple[float | None, ...]:
 
 ANALYZER = Analyzer(
     name="restatements",
-    version="1",
+    version="2",
     labels=LABELS,
     source="MITI 4.2 (reflections), B; Demszky et al. 2021 (uptake), human-rated",
     run=run,

@@ -34,11 +34,12 @@ def run(conversation: Conversation, earlier: Earlier) -> Found:
     if timed:
         for role in ("rep", "customer", "other"):
             totals[f"{role}_speech_ms"] = sum(span.length for span in conversation.activity(role))
+    totals["begins_ms"] = begins = conversation.begins
     duration = conversation.transcript.duration
-    if duration:
-        totals["call_ms"] = duration
+    if duration:  # on a clock on the wall too, unless it was told apart from the times
+        totals["call_ms"] = duration - begins if duration > begins else duration
     elif timed and conversation.utterances:
-        totals["call_ms"] = max(u.end or 0 for u in conversation.utterances)
+        totals["call_ms"] = max(u.end or 0 for u in conversation.utterances) - begins
     return Found(findings=(*_runs(conversation, timed), *_transfers(conversation)), totals=totals)
 
 
@@ -104,7 +105,7 @@ def _transfers(conversation: Conversation) -> list[Finding]:
 
 ANALYZER = Analyzer(
     name="talk",
-    version="1",
+    version="2",
     labels=LABELS,
     source="Gong Labs (talk share, switches, monologue), grade C; conversation analysis for the floor",
     run=run,

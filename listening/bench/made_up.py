@@ -77,6 +77,8 @@ def _template(rng: np.random.Generator, words: list[str], often: NDArray[np.int6
         label: tuple(round(float(x), 4) for x in rng.beta(1, 6, UTTERANCES))
         for label in (*LABELS[:7], "follow_up", "uptake")
     }
+    uptake = scores["uptake"][::2]  # the rep's
+    totals |= {"uptake_sum": sum(uptake), "uptake_turns": float(len(uptake))}
     findings.sort(key=lambda f: f.start or 0)
     versions = {"labeller": "1", "questions": "1"}
     return transcript, Analysis(tuple(findings), scores, totals, Timing.ACOUSTIC, {}, versions)

@@ -21,9 +21,7 @@ def score(analysis: Analysis, transcript: Transcript, rubric: Rubric | None = No
     rubric = rubric or load_rubric()
     measures = measure(analysis, rubric)
     components = {key: _component(key, rule, measures, rubric) for key, rule in rubric.components.items()}
-    duration = transcript.duration
-    if duration is None and "call_ms" in analysis.totals:
-        duration = int(analysis.totals["call_ms"])
+    length = analysis.totals.get("call_ms", transcript.duration)
     return Scorecard(
         call=transcript.info,
         speakers=transcript.speakers,
@@ -33,7 +31,7 @@ def score(analysis: Analysis, transcript: Transcript, rubric: Rubric | None = No
         findings=analysis.findings,
         rubric=rubric.label,
         timing=analysis.timing,
-        duration=duration,
+        duration=None if length is None else int(length),
         versions=_versions(analysis, transcript, rubric),
         notes=transcript.provenance.notes,
     )
@@ -75,8 +73,8 @@ def _interval(reading: Reading) -> tuple[float, float] | None:
     if counted is None:
         return None
     if not reading.against:  # a count, or a rate over time, which is known exactly
-        scale = 1.0 if reading.value == reading.numerator else 1 / (reading.denominator or 1.0)
-        return counted[0] * scale, counted[1] * scale
+        over = reading.denominator or 1.0
+        return counted[0] / over, counted[1] / over
     against = count_interval(reading.denominator or 0, reading.against)
     if against is None or not reading.denominator:
         return None
@@ -88,7 +86,7 @@ def _interval(reading: Reading) -> tuple[float, float] | None:
     relative = math.hypot(
         (counted[1] - counted[0]) / 2 / max(middle, 0.5), (against[1] - against[0]) / 2 / max(below, 0.5)
     )
-    low, high = max(0.0, ratio * (1 - relative)), ratio * (1 + relative)
+    low, high = max(0.0, ratio * (1 - relative)) if reading.numerator else 0.0, ratio * (1 + relative)
     is_share = set(reading.counted) < set(reading.against)
     return (low, min(1.0, high)) if is_share else (low, high)
 

@@ -167,7 +167,8 @@ def restatement_confirmed_share(a: Analysis) -> Reading:
 @measure(
     "restatements",
     "Uptake",
-    "How much the rep's turns build on what the customer said just before, from 0 to 1; the mean over the rep's turns.",
+    "How much the rep's turns build on what the customer said just before, from 0 to 1; the mean over turns, "
+    "each taken at its utterance that builds on it most.",
     "Demszky et al. 2021",
     "0–1",
     "rep turns after a customer turn",
@@ -175,7 +176,8 @@ def restatement_confirmed_share(a: Analysis) -> Reading:
 def uptake(a: Analysis) -> Reading:
     if reason := sides(a):
         return missing(reason)
-    judged = [s for s in a.scores.get("uptake", ()) if s is not None]
-    if not judged:
+    turns = a.totals.get("uptake_turns")
+    if not turns:
         return missing("no rep turn follows a customer turn")
-    return Reading(sum(judged) / len(judged), None, sum(judged), len(judged), _restatements(a))
+    total = a.totals["uptake_sum"]
+    return Reading(total / turns, None, total, turns, _restatements(a))

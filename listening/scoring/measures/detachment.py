@@ -42,6 +42,7 @@ def first_push_at(a: Analysis) -> Reading:
     start = a.findings[pushes[0]].start
     if start is None:
         return missing("needs times, which this transcript does not have")
+    start -= int(a.totals.get("begins_ms", 0))
     call = a.totals.get("call_ms")
     return Reading(start / 60_000, evidence=pushes[:1], details={"share_of_call": start / call if call else None})
 
@@ -101,8 +102,11 @@ def barriers_raised(a: Analysis) -> Reading:
 def barriers_explored_share(a: Analysis) -> Reading:
     if reason := sides(a):
         return missing(reason)
-    answered = tagged(a, _barriers(a), "explored", "restated", "rebutted", "pivoted", "pushed", "passed_over")
-    return share(tagged(a, answered, "explored", "restated"), answered, "the customer raises no barrier")
+    raised = _barriers(a)
+    answered = tagged(a, raised, "explored", "restated", "rebutted", "pivoted", "pushed", "passed_over")
+    unanswered = "nothing of the rep's was found to follow the customer's barrier"
+    reason = unanswered if raised else "the customer raises no barrier"
+    return share(tagged(a, answered, "explored", "restated"), answered, reason)
 
 
 @measure(
@@ -118,7 +122,9 @@ def cues_followed_share(a: Analysis) -> Reading:
         return missing(reason)
     voiced = a.labelled("cue.problem", "cue.hope", "cue.feeling", role="customer")
     cues = tagged(a, voiced, "followed", "missed")
-    return share(tagged(a, cues, "followed"), cues, "no problem, hope or feeling of the customer was found")
+    unanswered = "nothing of the rep's was found to follow the customer's problem, hope or feeling"
+    reason = unanswered if voiced else "no problem, hope or feeling of the customer was found"
+    return share(tagged(a, cues, "followed"), cues, reason)
 
 
 @measure(
