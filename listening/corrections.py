@@ -39,7 +39,9 @@ INFO_KINDS = {
 }
 #: Kinds after which the analyzers have to run on the corrected transcript.
 HEAR_AGAIN = frozenset({"swap_speakers", "set_rep", "fix_word"})
-KINDS = ("relabel", "add", "delete", "confirm", "review", "rename", "swap_speakers", "set_rep", "fix_word", *INFO_KINDS)
+#: Those that say what label words have.
+LABELLING = ("relabel", "add", "delete")
+KINDS = (*LABELLING, "confirm", "review", "rename", "swap_speakers", "set_rep", "fix_word", *INFO_KINDS)
 PERSON = "person"
 
 

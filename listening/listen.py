@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from listening import formats, progress, sidecars
-from listening.errors import UsageError
+from listening.errors import ListeningError, UsageError
 from listening.scorecard import Heard
 from listening.scoring import load_rubric, score
-from listening.transcript import Role, Transcript
+from listening.transcript import Role, Speaker, Transcript
 
 #: File name endings of recordings, for finding them in a folder. A file that is named is tried whatever its ending.
 RECORDINGS = frozenset(
@@ -19,7 +19,7 @@ RECORDINGS = frozenset(
 #: Likewise for transcripts.
 TRANSCRIPTS = frozenset(".vtt .srt .json .jsonl .txt .vcon".split())
 #: Stems of a folder's files that are about calls and are no calls.
-_NOT_CALLS = frozenset({"manifest", "calls", "outcomes", "readme", "license"})
+NOT_CALLS = frozenset({"manifest", "calls", "outcomes", "readme", "license"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,10 @@ def transcribe(
     speaker roles, a guess (kept as a guess, with its confidence). `setup` is used in place of what lies beside the file.
     """
     options = options or Options()
+    check_name(path.name)
     recording: Path | None = None
-    if path.is_file() and formats.sniff(path) is not None:
-        transcript = formats.read(path)
+    if path.is_file() and (path.suffix.lower() in TRANSCRIPTS or formats.sniff(path) is not None):
+        transcript = formats.read(path)  # one that is no transcript is told so, not that it holds no sound
     else:
         from listening.transcription import transcribe as hear
 
@@ -87,9 +88,27 @@ def _settle_roles(transcript: Transcript, setup: sidecars.CallSetup | None, rep:
         transcript = sidecars.apply(transcript, setup)
     if rep is not None:
         return roles.apply_rep(transcript, rep, "flag")
-    if all(speaker.role is Role.UNKNOWN for speaker in transcript.speakers):
+    if any(speaker.role is Role.UNKNOWN for speaker in transcript.speakers):
         return roles.guess(transcript)
     return transcript
+
+
+def settle_again(transcript: Transcript, setup: sidecars.CallSetup | None, rep: str | None) -> Transcript:
+    """A call whose rep was guessed, with the roles that are known now; as it was when they still have to be guessed.
+
+    Raises UsageError when `rep` is nobody in this call.
+    """
+    speakers = tuple(Speaker(s.id, s.name) if s.source == "guess" else s for s in transcript.speakers)
+    settled = _settle_roles(replace(transcript, speakers=speakers), setup, rep)
+    return transcript if any(s.source == "guess" for s in settled.speakers) else settled
+
+
+def check_name(path: str) -> None:
+    """Raises ListeningError for a file name or path that is not UTF-8: it can be neither kept nor printed."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise ListeningError("Its name or folder is not UTF-8; rename it.") from None
 
 
 def expand(paths: Iterable[Path]) -> Iterator[Path]:
@@ -106,7 +125,7 @@ def expand(paths: Iterable[Path]) -> Iterator[Path]:
         transcripts = [
             p
             for p in files
-            if p.suffix.lower() in TRANSCRIPTS and p.stem.lower() not in _NOT_CALLS and formats.sniff(p) is not None
+            if p.suffix.lower() in TRANSCRIPTS and p.stem.lower() not in NOT_CALLS and formats.sniff(p) is not None
         ]
         if not recordings and not transcripts:
             raise UsageError(f"There are no recordings or transcripts in the folder {path}.")

@@ -6,16 +6,20 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from batch_calls import Here, make_calls
+from store_calls import make_heard
 
 from listening.batch import Event, run, sources, watch
 from listening.batch.sources import Item, Missing
+from listening.formats import write
 from listening.listen import Options
 from listening.scoring.rubric import DEFAULT, FOLDER
 from listening.store.store import Store
+from listening.transcript import Provenance
 
 
 @pytest.fixture
@@ -42,6 +46,7 @@ def test_paths_stand_for_files_folders_patterns_manifests_and_urls(tmp_path: Pat
     assert missing.sentence == "not there.wav does not exist."
     assert "row 3" in missing.name
     assert [type(x) for x in sources.find([folder + "/nothing*", folder + "/no.wav", "zz://a"])] == [Missing] * 3
+    assert names(list(sources.find(["x/no.wav", "y/no.wav", "y/no.wav"]))) == ["x/no.wav", "y/no.wav"]
     (tmp_path / "list.csv").write_text("file,rep\ns3://bucket/a%20b.wav,Ann\n")
     (remote,) = sources.find([str(tmp_path / "list.csv")])
     assert isinstance(remote, Item)
@@ -99,6 +104,130 @@ def test_metadata_written_after_the_run_is_taken_over(tmp_path: Path, sqlite: St
     manifest.write_text("file,rep,date\ncall 00.json,Zoe,2026-05-05\n")
     run([str(manifest)], sqlite, Here)
     assert {(row.rep, row.date) for row in sqlite.calls().rows} == {("Zoe", "2026-05-05"), ("Ann", "2026-09-01")}
+
+
+TALK = """Dana: What got you looking at this?
+Lee: Our spreadsheets fall apart every month end.
+Dana: So every month end it all comes apart.
+Lee: Exactly, and nobody has the time.
+"""
+
+
+def said_by(store: Store) -> dict[str, tuple[str, str]]:
+    """Role and source of each speaker of the only call, as its scorecard and its findings rest on them."""
+    kept = store.call(store.calls().rows[0].id)
+    roles = {speaker.id: speaker.role.value for speaker in kept.heard.transcript.speakers}
+    said = kept.heard.transcript.utterances
+    assert all(finding.role == roles[said[finding.utterance].speaker] for finding in kept.heard.analysis.findings)
+    assert kept.row.flags == (("role_guessed",) if "guess" in {s.source for s in kept.heard.scorecard.speakers} else ())
+    return {s.id: (s.role.value, s.source) for s in kept.heard.scorecard.speakers}
+
+
+@pytest.mark.parametrize("by", ["manifest", "sidecar", "option"])
+def test_a_rep_learned_after_the_run_gets_her_own_numbers(tmp_path: Path, store: Store, by: str) -> None:
+    talk = tmp_path / "talk.txt"
+    talk.write_text(TALK)
+    run([str(talk)], store, Here)
+    assert said_by(store) == {"Dana": ("rep", "guess"), "Lee": ("customer", "guess")}
+    share = store.calls().rows[0].measures["talk_share"]
+    options = Options()
+    if by == "manifest":
+        (tmp_path / "manifest.csv").write_text("file,rep,customer\ntalk.txt,Lee,Acme\n")
+    elif by == "sidecar":
+        (tmp_path / "talk.txt.meta.json").write_text('{"rep_speaker": "Lee"}')
+    else:
+        options = Options(rep="lee")
+    assert run([str(talk)], store, Here, options).states["reanalysed"] == 1
+    source = "flag" if by == "option" else "metadata"
+    assert said_by(store) == {"Dana": ("customer", source), "Lee": ("rep", source)}
+    assert store.calls().rows[0].measures["talk_share"] == pytest.approx(1 - share)
+    assert run([str(talk)], store, Here, options).states["skipped"] == 1
+
+
+def test_what_says_nothing_of_the_rep_leaves_a_guess_as_it_is(
+    tmp_path: Path, sqlite: Store, events: list[Event]
+) -> None:
+    talk = tmp_path / "talk.txt"
+    talk.write_text(TALK)
+    run([str(talk)], sqlite, Here)
+    (tmp_path / "manifest.csv").write_text("file,customer\ntalk.txt,Acme\n")
+    assert run([str(talk)], sqlite, Here).states["skipped"] == 1
+    assert sqlite.calls().rows[0].customer == "Acme"
+    assert run([str(talk)], sqlite, Here, Options(rep="Zed"), tell=events.append).failed == 1
+    assert events[0].sentence == "'Zed' is no speaker of this call; the speakers are: Dana, Lee."
+    assert said_by(sqlite)["Dana"] == ("rep", "guess")
+
+
+def test_a_name_that_is_not_utf8_fails_that_call_only(tmp_path: Path, store: Store, events: list[Event]) -> None:
+    paths = make_calls(tmp_path / "calls", 3)
+    run([str(paths[0])], store, Here)
+    paths[0].rename(paths[0].with_name(os.fsdecode(b"caf\xe9.json")))  # known by its content
+    paths[1].rename(paths[1].with_name(os.fsdecode(b"th\xe9.json")))  # new
+    summary = run([str(tmp_path / "calls")], store, Here, tell=events.append)
+    assert (summary.failed, summary.states["heard"]) == (2, 1)
+    sentences = {event.sentence for event in events if event.state == "failed"}
+    assert sentences == {"Its name or folder is not UTF-8; rename it."}
+
+
+def test_files_that_changed_are_counted(tmp_path: Path, store: Store) -> None:
+    paths = make_calls(tmp_path / "calls", 3)
+    assert run([str(tmp_path / "calls")], store, Here).replaced == 0
+    paths[0].write_text(paths[0].read_text().replace("We lose time", "We lose money"))
+    os.utime(paths[1])
+    summary = run([str(tmp_path / "calls")], store, Here)
+    assert (summary.replaced, summary.states["heard"]) == (1, 1)
+    assert store.calls().total == 4
+    paths[2].write_text(paths[2].read_text().replace("We lose time", "We lose money"))
+    began = time.monotonic()
+    watched = watch(
+        [str(paths[2])], store, Here, still_s=0, every_s=0.01,
+        until=lambda: store.calls().total == 5 or time.monotonic() - began > 60,
+    )  # fmt: skip
+    assert watched.replaced == 1
+
+
+def test_an_engine_or_model_asked_for_does_not_make_the_work_anew_for_ever(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = [make_heard("plain").transcript, make_heard("ours", engine="faster-whisper").transcript]
+    for transcript in heard:
+        (tmp_path / f"{transcript.info.id}.json").write_text(write(transcript, "native"))
+    options = Options(engine="openai-whisper", model=str(tmp_path / "models" / "tiny"))
+    assert run([str(tmp_path)], store, Here, options).states["heard"] == 2
+    assert run([str(tmp_path)], store, Here, options, rescore=True).states["skipped"] == 2
+
+    recording = tmp_path / "call.wav"
+    recording.write_bytes(b"RIFF")
+    by = Provenance("call.wav", "recording", "wav", "openai-whisper", "tiny")
+    transcript = replace(make_heard("call").transcript, provenance=by)
+    monkeypatch.setattr("listening.batch.work.transcribe", lambda *_, **__: (transcript, recording))
+    assert run([str(recording)], store, Here, options).states["heard"] == 1
+    assert run([str(recording)], store, Here, options).states["skipped"] == 1
+    assert run([str(recording)], store, Here, Options(model="base")).states["stale"] == 1
+
+
+def test_a_link_keeps_its_own_name_and_metadata(tmp_path: Path, sqlite: Store) -> None:
+    (tmp_path / "in").mkdir()
+    (blob,) = make_calls(tmp_path / "blobs", 1)
+    (tmp_path / "in" / "monday.json").symlink_to(blob)
+    (tmp_path / "in" / "calls.csv").write_text("file,call_id,rep\nmonday.json,monday,Zoe\n")
+    run([str(tmp_path / "in")], sqlite, Here)
+    row = sqlite.calls().rows[0]
+    assert (row.name, row.rep) == ("monday", "Zoe")
+    assert list(sqlite.seen()) == [str(tmp_path / "in" / "monday.json")]
+    for named in ("in/*.json", "in/calls.csv"):
+        (item,) = sources.find([str(tmp_path / named)])
+        assert item.name == "monday.json"
+
+
+def test_a_remote_folder_leaves_out_what_a_local_one_does(tmp_path: Path) -> None:
+    make_calls(tmp_path / "calls", 2)
+    (tmp_path / "calls" / "call 00.json.meta.json").write_text('{"rep_speaker": "A"}')
+    (tmp_path / "calls" / "manifest.json").write_text('[{"file": "call 00.json", "rep": "Ann"}]')
+    folder = (tmp_path / "calls").as_uri()
+    assert names(list(sources.find([folder]))) == ["call 00.json", "call 01.json"]
+    (tmp_path / "calls" / "calls.wav").touch()
+    assert names(list(sources.find([folder]))) == names(list(sources.find([str(tmp_path / "calls")]))) == ["calls.wav"]
 
 
 def test_objects_in_storage_are_heard_and_told_apart_by_their_mark(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import wave
 from pathlib import Path
 
 import pytest
+from batch_calls import Here, make_calls
 from click.testing import CliRunner, Result
 
 from listening.cli import COMMANDS, main
+from listening.transcription import MOST_SPEAKERS
 
 TALK = """Dana: What got you looking at this?
 Lee: Our spreadsheets fall apart every month end.
@@ -110,6 +113,67 @@ def test_output_writes_one_file_a_call(talk: Path, tmp_path: Path) -> None:
     result = run("score", talk, "--rep", "Dana", "--format", "csv", "-o", tmp_path / "out")
     assert result.stdout.split() == [str(tmp_path / "out" / "talk.csv")]
     assert (tmp_path / "out" / "talk.csv").read_text().startswith("call,rep,")
+
+
+@pytest.mark.parametrize("command", ["score", "transcribe"])
+def test_no_call_writes_over_another_or_out_of_the_folder(tmp_path: Path, command: str) -> None:
+    calls = [tmp_path / "one" / "talk.txt", tmp_path / "two" / "talk.txt", tmp_path / "a.txt", tmp_path / "b.txt"]
+    for path in calls:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(TALK)
+    (tmp_path / "a.txt.meta.json").write_text('{"call_id": "../../escaped"}')
+    (tmp_path / "b.txt.meta.json").write_text('{"call_id": "2026/09/08"}')
+    folder = tmp_path / "in" / "out"
+    result = run(command, *calls, "--rep", "Dana", "--format", "csv", "-o", folder)
+    assert result.exit_code == 0, result.output
+    names = ["talk.csv", "talk_2.csv", "_.._escaped.csv", "2026_09_08.csv"]
+    assert result.stdout.split() == [str(folder / name) for name in names]
+    assert sorted(tmp_path.rglob("*.csv")) == sorted(folder / name for name in names)
+    again = run(command, calls[0], "--rep", "Dana", "--format", "csv", "-o", folder)  # another run writes it anew
+    assert again.stdout.split() == [str(folder / "talk.csv")]
+
+
+@pytest.mark.parametrize("command", ["score", "transcribe", "report"])
+def test_a_folder_that_cannot_be_made_is_one_sentence(talk: Path, command: str) -> None:
+    result = run(command, talk, "--rep", "Dana", "-o", talk / "no" / "folder")
+    assert result.exit_code == 1
+    (sentence,) = result.stderr.strip().splitlines()
+    assert "cannot be written: " in sentence
+
+
+def test_a_report_makes_its_folder(talk: Path, tmp_path: Path) -> None:
+    assert run("report", talk, "--rep", "Dana", "-o", tmp_path / "new" / "talk.html").exit_code == 0
+    assert (tmp_path / "new" / "talk.html").exists()
+
+
+@pytest.mark.parametrize("command", ["score", "transcribe"])
+def test_a_name_that_is_not_utf8_fails_that_call_only(talk: Path, command: str) -> None:
+    odd = talk.with_name(os.fsdecode(b"caf\xe9.txt"))
+    odd.write_text(TALK)
+    result = run(command, odd, talk, "--rep", "Dana", "--format", "csv")
+    assert result.exit_code == 1
+    assert ("talk," if command == "score" else "Dana,") in result.stdout
+    (sentence,) = result.stderr.strip().splitlines()
+    assert sentence.endswith(": Its name or folder is not UTF-8; rename it.")
+
+
+def test_options_of_batch_promise_no_more_than_is_done(talk: Path, tmp_path: Path) -> None:
+    result = run("batch", talk, "--watch", "--rescore", "--db", tmp_path / "calls.db")
+    assert result.exit_code == 2
+    assert "--rescore does not go with --watch" in result.stderr
+    assert f"1<=x<={MOST_SPEAKERS}]" in run("batch", "--help").output
+
+
+def test_batch_says_how_many_files_had_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("listening.batch.workers.Processes", lambda _: Here())
+    paths = make_calls(tmp_path / "calls", 2)
+    for word, said in (("time", ""), ("money", "2 files had changed; what they held before is still in the store.")):
+        for path in paths:
+            path.write_text(path.read_text().replace("lose time", f"lose {word}"))
+        result = run("batch", tmp_path / "calls", "--db", tmp_path / "calls.db")
+        assert result.exit_code == 0
+        assert said in result.stderr
+        assert ("changed" in result.stderr) == bool(said)
 
 
 def test_transcribe_writes_other_formats(talk: Path) -> None:

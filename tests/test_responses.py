@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from conftest import make_call
-from marked import analysed, found, tags
+from marked import analysed, found, tags, unmark
 
 from listening.analyzers import analyse
+from listening.analyzers._corrected import corrected
+from listening.corrections import Correction, Target
 from listening.transcript import CallInfo, Provenance, Speaker, Transcript, Utterance
 
 
@@ -17,7 +19,10 @@ from listening.transcript import CallInfo, Provenance, Speaker, Transcript, Utte
         ("[open|What did the guests say?]", "ask"),
         ("Okay. [closed|The same lift?]", "ask"),
         ("[push|Let's get a technician booked.]", "push"),
+        ("[closed|[push|Shall we get a technician booked?]]", "push"),
         ("Right, I see.", "acknowledge"),
+        ("Go on.", "acknowledge"),
+        ("Sure, go ahead.", "acknowledge"),
         ("That makes sense. Thanks for telling me.", "acknowledge"),
         ("We had a hotel in Bath with exactly that and they love our service plan.", "rejoinder"),
         (
@@ -93,3 +98,21 @@ def test_leaving_the_floor_with_a_nod_is_silence_too() -> None:
 def test_odd_calls_are_analysed(transcript: Transcript) -> None:
     analysis = analyse(transcript)
     assert all(len(values) == len(transcript.utterances) for values in analysis.scores.values())
+
+
+def test_the_mix_follows_what_people_say() -> None:
+    """No restatement, no restating; and the rep's other turns stay as they were."""
+    spoken = (
+        ("customer", "The lift got stuck three times this week."),
+        ("rep", "[rs|Three times in a week.]"),
+        ("customer", "With guests inside."),
+        ("rep", "[open|What did they say?]"),
+    )
+    analysis = analysed(*spoken)
+    transcript = make_call(*((who, unmark(text)[0]) for who, text in spoken))
+    (restated,) = found(analysis, "restatement")
+    target = Target("restatement", restated.utterance, restated.start_char, restated.end_char)
+    said = corrected(analysis, transcript, [Correction("delete", finding=target)])
+    assert tags(said, "response") == [("rejoinder",), ("ask",)]
+    added = Correction("add", utterance=3, start_char=0, end_char=18, label="next_step.push")
+    assert tags(corrected(analysis, transcript, [added]), "response") == [("restate",), ("push",)]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from listening.errors import UsageError
+from listening.errors import TranscriptError, UsageError
+from listening.listen import transcribe
 from listening.speakers.roles import apply_rep, guess
 from listening.transcript import CallInfo, Provenance, Role, Speaker, Transcript, Utterance
 
@@ -99,6 +100,22 @@ def test_roles_already_set_are_never_changed() -> None:
     assert found.rep_ids == {"B"}
     both = call(*SERVICE).with_rep("B", "flag")
     assert guess(both) == both
+
+
+@pytest.mark.parametrize(("known", "other"), [(Role.REP, Role.CUSTOMER), (Role.CUSTOMER, Role.REP)])
+def test_one_known_role_settles_the_other(tmp_path: Path, known: Role, other: Role) -> None:
+    rows = [{"speaker": "A", "text": "Hello.", "role": known.value}, {"speaker": "B", "text": "Hi."}]
+    path = tmp_path / "call.json"
+    path.write_text(json.dumps(rows))
+    found, _ = transcribe(path)
+    assert [s.role for s in found.speakers] == [known, other]
+
+
+@pytest.mark.parametrize("name", ["call.txt", "call.json", "call.srt"])
+def test_a_text_that_is_no_transcript_is_not_taken_for_a_recording(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("Nothing happened today.")
+    with pytest.raises(TranscriptError, match="no transcript format"):
+        transcribe(tmp_path / name)
 
 
 def test_a_person_chooses_by_id_name_prefix_or_channel() -> None:

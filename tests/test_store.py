@@ -13,12 +13,14 @@ from stores import content
 from listening.corrections import Correction, Target
 from listening.errors import StoreError, UsageError
 from listening.findings import Analysis
+from listening.scorecard import Heard
+from listening.scoring import score
 from listening.scoring.rubric import DEFAULT, FOLDER, load_rubric
 from listening.store import CallFilter, Source, Wanted, open_store
 from listening.store.database import HEAD, MIGRATIONS
 from listening.store.packing import rubric_digest
 from listening.store.store import Store
-from listening.transcript import Transcript
+from listening.transcript import Role, Transcript
 
 
 def fill(store: Store) -> list[int]:
@@ -67,6 +69,28 @@ def test_other_versions_keep_their_own_numbers(store: Store, tmp_path: Path) -> 
     assert store.has(content("a"))
     assert not store.has(content("b"))
     assert len(store.call(call).rulers) == 3
+
+
+def test_a_call_takes_other_roles_and_people_stay_above_them(store: Store) -> None:
+    guessed = make_heard(rep=None)
+    roles = {"A": Role.REP, "B": Role.CUSTOMER}
+    transcript = guessed.transcript.with_roles(roles, "guess", 0.7)
+    found = analyse(transcript)
+    call = store.save(Heard(transcript, found, score(found, transcript)), content("a"))
+    assert store.known()[content("a")].guessed
+    store.correct(call, Correction("set_call_type", text="demo"), "coach")
+    settled = transcript.with_rep("B", "flag")
+    ruler = store.recast(call, settled, analyse)
+    kept = store.call(call)
+    assert ruler == kept.row.ruler
+    assert kept.machine.transcript == settled
+    assert kept.machine.analysis == analyse(settled)
+    assert kept.row.call_type == "demo"
+    assert kept.row.measures["talk_share"] == kept.heard.scorecard.measures["talk_share"].value
+    assert kept.rulers == (ruler,)
+    assert not store.known()[content("a")].guessed
+    with pytest.raises(StoreError, match="no call"):
+        store.recast(99, settled, analyse)
 
 
 def test_rescoring_reads_stored_findings(store: Store, tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def _left_room(conversation: Conversation, statement: tuple[int, ...]) -> list[F
 
 ANALYZER = Analyzer(
     name="responses",
-    version="1",
+    version="2",
     labels=LABELS,
     source="the project's essays (the seeds' test)",
     run=run,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ from listening.batch import sources
 from listening.batch.sources import Item, Missing
 from listening.batch.work import Done, Task
 from listening.batch.workers import Workers, lazily
-from listening.errors import ListeningError
-from listening.listen import Options
+from listening.errors import ListeningError, UsageError
+from listening.listen import Options, check_name, settle_again
 from listening.scoring import Rubric, load_rubric
 from listening.store import Source, Wanted
 from listening.store.packing import rubric_digest
@@ -45,10 +45,11 @@ class Event:
 
 @dataclass(slots=True)
 class Summary:
-    """How many calls ended in each state, and how much audio was heard (ms)."""
+    """How many calls ended in each state, how much audio was heard (ms), and how many files held another call before."""
 
     states: Counter[str] = field(default_factory=Counter)
     audio_ms: int = 0
+    replaced: int = 0
 
     @property
     def failed(self) -> int:
@@ -110,13 +111,14 @@ class _Run:
         self.analyzers = versions()
         self.asked = {} if options.engine == "auto" else {"engine": options.engine}
         if options.model:
-            self.asked["model"] = options.model
-        wanted = Wanted({**self.asked, **self.analyzers}, rubric_digest(self.rubric))
+            self.asked["model"] = Path(options.model).name  # as it is kept, see `transcription.transcribe`
         self.known: dict[str, Known] = store.known()
         self.seen = store.seen()
-        self.current = store.fitting(wanted)
-        self.analysed = store.fitting(Wanted({**self.asked, **self.analyzers}))
+        self.current = store.fitting(Wanted(self.analyzers, rubric_digest(self.rubric)))
+        self.analysed = store.fitting(Wanted(self.analyzers))
         self.transcribed = store.fitting(Wanted(self.asked))
+        # Whatever engine is asked for, a transcript is not heard.
+        self.read_ready = store.read_ready() if self.asked else frozenset()
         self.taken: set[str] = set()
         self.summary = Summary()
         self.rescoring: list[tuple[Item, Known]] = []
@@ -137,10 +139,16 @@ class _Run:
                 self._event(item.name, "failed", item.sentence)
                 continue
             try:
+                check_name(item.path)
                 content = self._content(item)
+            except ListeningError as error:
+                self._event(item.name, "failed", str(error), item.path)
+                continue
             except OSError as error:
                 self._event(item.name, "failed", f"It cannot be read: {error.strerror or 'unknown reason'}.", item.path)
                 continue
+            if content is not None and item.path in self.seen and self.seen[item.path][0] != content:
+                self.summary.replaced += 1
             if content is not None and content in self.taken:
                 self._event(item.name, "skipped", path=item.path)
                 continue
@@ -150,16 +158,22 @@ class _Run:
             if known is None:
                 yield Task(item, self.options, self.rubric, content)
                 continue
-            self._note(item, known)
-            if known.ruler in self.current:
-                self._event(item.name, "skipped", path=item.path)
+            before = known
+            try:
+                known = self._note(item, before)
+            except UsageError as error:  # --rep is nobody in this call
+                self._event(item.name, "failed", str(error), item.path)
+                continue
+            heard_as_asked = known.ruler in self.transcribed or known.content in self.read_ready
+            if heard_as_asked and known.ruler in self.current:
+                self._event(item.name, "skipped" if known is before else "reanalysed", path=item.path)
             elif not self.rescore:
                 self._event(item.name, "stale", path=item.path)
-            elif known.ruler in self.analysed:
+            elif heard_as_asked and known.ruler in self.analysed:
                 self.rescoring.append((item, known))
                 if len(self.rescoring) >= RESCORE_AT_ONCE:
                     self._flush_rescoring()
-            elif known.ruler in self.transcribed:
+            elif heard_as_asked:
                 transcript = self.store.transcript(known.id)
                 yield Task(item, self.options, self.rubric, content, transcript)
             else:
@@ -181,9 +195,13 @@ class _Run:
         mark, size = self.marks.get(item.path, (None, None))
         return Source(item.path, kind, size, mark)
 
-    def _note(self, item: Item, known: Known) -> None:
-        """A kept call, met again: take over what a manifest or sidecar says of it now, and where it lies now."""
+    def _note(self, item: Item, known: Known) -> Known:
+        """A kept call, met again: take over what a manifest or sidecar says of it now, and where it lies now.
+
+        Returns the call as it is then: a rep who was guessed and is known now gets her own numbers.
+        """
         from listening import sidecars
+        from listening.analyzers import analyse
 
         try:
             setup = item.setup or (None if item.remote else sidecars.find(item.path))
@@ -198,6 +216,13 @@ class _Run:
         source = self._source(item)
         if self.seen.get(item.path) != (known.content, source.tag):
             self.store.saw(known.content, source)
+        if not known.guessed or (setup is None and self.options.rep is None):
+            return known
+        before = self.store.transcript(known.id)
+        settled = settle_again(before, setup, self.options.rep)
+        if settled is before:
+            return known
+        return replace(known, ruler=self.store.recast(known.id, settled, analyse), guessed=False)
 
     def _hear(self, tasks: Iterator[Task], workers: Workers) -> None:
         """Keep the workers busy. When one dies, the calls that were out are tried again one by one, to find the one."""

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from listening import formats, sidecars
 from listening.errors import ListeningError, MetadataError, UsageError
-from listening.listen import RECORDINGS, TRANSCRIPTS, expand
+from listening.listen import NOT_CALLS, RECORDINGS, TRANSCRIPTS, expand
 from listening.sidecars import CallSetup
 
 _MAGIC = re.compile(r"[*?\[]")
@@ -54,12 +54,13 @@ class Missing:
 def find(paths: Iterable[str]) -> Iterator[Item | Missing]:
     """The calls that the paths stand for, each once, in order."""
     met: set[str] = set()
-    for path in paths:
+    for path in dict.fromkeys(paths):
         try:
             for item in _remote(path) if "://" in path else _local(path):
-                key = item.path if isinstance(item, Item) else item.sentence
-                if key not in met:
-                    met.add(key)
+                if isinstance(item, Missing):
+                    yield item
+                elif item.path not in met:
+                    met.add(item.path)
                     yield item
         except ListeningError as error:
             yield Missing(path if "://" not in path else Item(path).name, str(error))
@@ -72,16 +73,21 @@ def _local(named: str) -> Iterator[Item | Missing]:
         if not files:
             raise UsageError("no file fits this pattern.")
         for file in files:
-            yield Item(str(Path(file).resolve()))
+            yield Item(_place(Path(file)))
         return
     if path.is_file() and _is_manifest(path):
         yield from _manifest(path)
         return
     if not path.exists():
-        yield Missing(path.name, "there is no such file or folder.")
+        yield Missing(named, "there is no such file or folder.")
         return
     for one in expand([path]):
-        yield Item(str(one.resolve()))
+        yield Item(_place(one))
+
+
+def _place(path: Path) -> str:
+    """The absolute path of a call. One that is a link keeps its own name, which is what its metadata calls it by."""
+    return str(path.parent.resolve() / path.name)
 
 
 def _is_manifest(path: Path) -> bool:
@@ -101,7 +107,7 @@ def _manifest(path: Path) -> Iterator[Item | Missing]:
         if url is not None:
             yield Item(url, row.setup)
         elif row.path.is_file():
-            yield Item(str(row.path.resolve()), row.setup)
+            yield Item(_place(row.path), row.setup)
         else:
             yield Missing(f"{path.name} row {row.number}", f"{row.path.name} does not exist.")
 
@@ -133,7 +139,7 @@ def _remote(url: str) -> Iterator[Item]:
         if _MAGIC.search(path):
             found = sorted(fs.glob(path))
         elif fs.isdir(path) and not url.startswith("http"):
-            found = sorted(f for f in fs.ls(path, detail=False) if _is_call(f))
+            found = _calls_of(sorted(fs.ls(path, detail=False)))
         else:
             found = [path]
     except Exception as error:  # whatever a storage library raises
@@ -145,9 +151,15 @@ def _remote(url: str) -> Iterator[Item]:
         yield Item(url if one == path else fs.unstrip_protocol(one))
 
 
-def _is_call(path: str) -> bool:
-    name = PurePosixPath(path)
-    return name.suffix.lower() in RECORDINGS | TRANSCRIPTS and not name.name.startswith(".")
+def _calls_of(files: Iterable[str]) -> list[str]:
+    """What `listen.expand` takes of a folder, as far as names tell: recordings or, where there are none, transcripts."""
+    names = [(file, PurePosixPath(file.lower())) for file in files]
+    names = [(file, name) for file, name in names if not name.name.startswith(".")]
+    return [file for file, name in names if name.suffix in RECORDINGS] or [
+        file
+        for file, name in names
+        if name.suffix in TRANSCRIPTS and name.stem not in NOT_CALLS and not name.name.endswith(".meta.json")
+    ]
 
 
 def reason(error: BaseException) -> str:

@@ -52,6 +52,7 @@ def watch(
                 some = hear(ready, store, get, options, tell=told)
                 whole.states += some.states
                 whole.audio_ms += some.audio_ms
+                whole.replaced += some.replaced
             time.sleep(every_s)
     return whole
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -35,8 +36,8 @@ def hearing_options(function: Function) -> Function:
             click.option("--model", help="A model's name, or a local model folder or file."),
             click.option("--language", help="Spoken language, such as en. Detected when not given."),
             click.option(
-                "--speakers", default=2, show_default=True, type=click.IntRange(1, 20), help="Speakers on one channel."
-            ),
+                "--speakers", default=2, show_default=True, type=click.IntRange(1, 8), help="Speakers on one channel."
+            ),  # no more than `transcription.MOST_SPEAKERS`, which would take long to import
         ]
     ):
         function = option(function)
@@ -83,6 +84,31 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
         yield report
     finally:
         bar.stop()
+
+
+def keep(folder: Path, call: str, extension: str, text: str, written: set[Path]) -> None:
+    """Write one call's file into the folder and print its path. Calls of one id in one run (`written`) get numbers.
+
+    Raises ListeningError when it cannot be written.
+    """
+    stem = re.sub(r'[\x00-\x1f/\\:*?"<>|]+', "_", call).strip(". ") or "call"
+    path = folder / f"{stem}{extension}"
+    number = 1
+    while path in written:
+        number += 1
+        path = folder / f"{stem}_{number}{extension}"
+    write_text(path, text)
+    written.add(path)
+    click.echo(str(path))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, and the folder it is in. Raises ListeningError when that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ListeningError(f"{path} cannot be written: {error.strerror or 'unknown reason'}.") from None
 
 
 def each(paths: list[Path], work: Callable[[Path, Progress], Result]) -> Iterator[Result]:

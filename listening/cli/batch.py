@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from listening.cli._shared import hearing_options, options_from
+from listening.errors import UsageError
 
 if TYPE_CHECKING:
     from listening.batch import Event, Summary
@@ -30,7 +31,7 @@ _SAID = {
 @click.option("--jobs", type=click.IntRange(1, 256), help="Calls heard at the same time. [default: one a core]")
 @click.option("--watch", is_flag=True, help="Stay, and score new recordings as they finish being written.")
 @click.option("--db", metavar="PATH|URL", help="The store: a SQLite file or a postgresql:// URL.")
-@click.option("--rescore", is_flag=True, help="Bring up to date what was scored with other versions.")
+@click.option("--rescore", is_flag=True, help="Bring up to date what was scored with other versions; not with --watch.")
 @click.option("--cluster", metavar="tcp://HOST:PORT", help="Hear the calls on the workers of this Dask scheduler.")
 @click.option("--rubric", help="A rubric's name, or a TOML file.")
 @hearing_options
@@ -55,6 +56,8 @@ def command(
     from listening.settings import threads
     from listening.store import open_store
 
+    if watch and rescore:
+        raise UsageError("--rescore does not go with --watch: run it first, and watch then.")
     options = options_from(hearing, rubric)
 
     def make() -> workers.Workers:
@@ -71,6 +74,9 @@ def command(
             click.echo("listening: stopped; what was scored is kept, and the same command goes on from here.", err=True)
             sys.exit(130)
     click.echo(_sentence(summary), err=True)
+    if n := summary.replaced:
+        changed = "1 file had changed; what it" if n == 1 else f"{n:,} files had changed; what they"
+        click.echo(f"listening: {changed} held before is still in the store.", err=True)
     if summary.states["stale"]:
         click.echo("listening: --rescore brings the calls of other versions up to date.", err=True)
     if summary.failed:

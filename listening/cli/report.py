@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from listening.cli._shared import hearing_options, options_from, progress_bar
+from listening.cli._shared import hearing_options, options_from, progress_bar, write_text
 from listening.errors import UsageError
 from listening.reports import render
 from listening.scorecard import Heard
@@ -37,7 +37,7 @@ def command(
     if output is None:
         click.echo(text, nl=False)
         return
-    output.write_text(text, encoding="utf-8")
+    write_text(output, text)
     click.echo(str(output))
 
 

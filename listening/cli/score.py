@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from listening.cli._shared import each, hearing_options, options_from, paths_argument
+from listening.cli._shared import each, hearing_options, keep, options_from, paths_argument
 from listening.listen import expand, listen
 from listening.reports import EXTENSIONS, render
-from listening.scorecard import Heard
 
 
 @click.command("score")
@@ -41,12 +40,6 @@ def command(paths: tuple[Path, ...], rubric: str | None, form: str, output: Path
             if calls:
                 click.echo(render(calls, form), nl=False)
         return
-    output.mkdir(parents=True, exist_ok=True)
+    written: set[Path] = set()
     for call in heard:
-        _write(call, form, output)
-
-
-def _write(call: Heard, form: str, folder: Path) -> None:
-    path = folder / f"{call.scorecard.call.id}{EXTENSIONS[form]}"
-    path.write_text(render([call], form), encoding="utf-8")
-    click.echo(str(path))
+        keep(output, call.scorecard.call.id, EXTENSIONS[form], render([call], form), written)

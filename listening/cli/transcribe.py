@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from listening import formats
-from listening.cli._shared import each, hearing_options, options_from, paths_argument
+from listening.cli._shared import each, hearing_options, keep, options_from, paths_argument
 from listening.errors import UsageError
 from listening.listen import expand, transcribe
 
@@ -31,12 +31,10 @@ def command(paths: tuple[Path, ...], form: str, output: Path | None, **hearing: 
     if form not in writable:
         raise UsageError(f"There is no format {form!r} to write; there are: {', '.join(writable)}.")
     options = options_from(hearing)
+    written: set[Path] = set()
     for transcript, _ in each(list(expand(paths)), lambda path, report: transcribe(path, options, report)):
         text = formats.write(transcript, form)
         if output is None:
             click.echo(text, nl=not text.endswith("\n"))
             continue
-        output.mkdir(parents=True, exist_ok=True)
-        path = output / f"{transcript.info.id}{writable[form].extensions[0]}"
-        path.write_text(text, encoding="utf-8")
-        click.echo(str(path))
+        keep(output, transcript.info.id, writable[form].extensions[0], text, written)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from listening import corrections as by_people
+from listening.analyzers._corrected import corrected as corrected_analysis
 from listening.corrections import Correction
 from listening.errors import StoreError
 from listening.findings import Analysis
@@ -39,8 +40,7 @@ class Numbers(SummingUp):
         found = connection.execute(sa.select(t.c.id).where(*same)).scalar()
         if found is None:
             return self._insert(connection, t, values)
-        if corrected:
-            connection.execute(sa.update(t).where(t.c.id == found).values(**values))
+        connection.execute(sa.update(t).where(t.c.id == found).values(**values))
         return int(found)
 
     def _settle(
@@ -67,7 +67,7 @@ class Numbers(SummingUp):
                 if analysis.versions != machine.analysis.versions and analyse is not None:
                     # Analyzers newer than the machine's own numbers: both go under the newer ruler.
                     machine, current = self._brought_up(connection, call, machine, current, rubric, analyse)
-            analysis = by_people.apply_to_analysis(analysis, transcript, corrections)
+            analysis = corrected_analysis(analysis, transcript, corrections)
             card = score(analysis, transcript, rubric)
         self._clear_numbers(connection, call, current["ruler"])
         connection.execute(sa.delete(tables.finding_counts).where(tables.finding_counts.c.call == call))

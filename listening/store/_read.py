@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from listening import corrections as by_people
+from listening.analyzers._corrected import corrected as corrected_analysis
 from listening.errors import StoreError, UsageError
 from listening.findings import Analysis
 from listening.scorecard import Heard
@@ -48,12 +49,17 @@ class Reading(Saving):
     def known(self) -> dict[str, Known]:
         """Every call that is kept, by content hash."""
         c = tables.calls
-        query = sa.select(
-            c.c.id, c.c.content, c.c.ruler, c.c.name, c.c.rep, c.c.customer, c.c.opportunity, c.c.moment, c.c.call_type
-        )
+        info = (c.c.name, c.c.rep, c.c.customer, c.c.opportunity, c.c.moment, c.c.call_type)
+        query = sa.select(c.c.id, c.c.content, c.c.ruler, *info, c.c.role_guessed)
         with self._reading() as connection:
             rows = connection.execute(query).all()
-        return {row[1]: Known(row[0], row[1], row[2], CallInfo(*row[3:])) for row in rows}
+        return {row[1]: Known(row[0], row[1], row[2], CallInfo(*row[3:9]), row[9]) for row in rows}
+
+    def read_ready(self) -> frozenset[str]:
+        """Content hashes of the calls that came as transcripts, so that no engine of ours heard them."""
+        t = tables.recordings
+        with self._reading() as connection:
+            return frozenset(connection.execute(sa.select(t.c.content).where(t.c.kind == "transcript")).scalars())
 
     def seen(self) -> dict[str, tuple[str, str | None]]:
         """Path or URL -> content hash and tag of every file a call was heard from."""
@@ -220,7 +226,7 @@ class Reading(Saving):
         if holding:
             transcript = by_people.apply_to_transcript(machine.transcript, holding)
             base = packing.unpack_analysis(body) if body is not None else base
-            analysis = by_people.apply_to_analysis(base, transcript, holding)
+            analysis = corrected_analysis(base, transcript, holding)
             heard = Heard(transcript, analysis, score(analysis, transcript, rubric), recording)
         return StoredCall(listed, machine, heard, source, corrections, comments, own, versions, tuple(rulers), base)
 

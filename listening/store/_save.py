@@ -239,6 +239,21 @@ class Saving(Numbers):
             self._settle(connection, call, machine, self._holding(connection, call), rubric, None, current)
         return True
 
+    def recast(self, call: int, transcript: Transcript, analyse: Analyse) -> int:
+        """Take over who is who in a kept call: `transcript` is its own with other roles. Returns the ruler of its numbers.
+
+        It is analysed again, and scored with the rubric it had.
+        """
+        t = tables.transcripts
+        with self._writing() as connection:
+            machine, current, rubric = self._machine(connection, call)
+            values = {"header": packing.header(transcript), "body": packing.pack_transcript(transcript)}
+            connection.execute(sa.update(t).where(t.c.id == current["transcript"]).values(**values))
+            machine = dataclasses.replace(machine, transcript=transcript)
+            machine, current = self._brought_up(connection, call, machine, current, rubric, analyse)
+            self._settle(connection, call, machine, self._holding(connection, call), rubric, analyse, current, True)
+        return current["ruler"]
+
     def delete_call(self, call: int) -> bool:
         """Delete a call with all that hangs on it (not the recording); False when there is none."""
         c, m = tables.calls, tables.measures

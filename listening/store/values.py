@@ -55,12 +55,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A call that is kept: its id, content hash, current ruler, and what is known about it (after corrections)."""
+    """A call that is kept: its id, content hash, current ruler, what is known about it (after corrections), and whether
+    its rep was guessed."""
 
     id: int
     content: str
     ruler: int
     info: CallInfo
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
