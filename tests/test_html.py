@@ -173,3 +173,10 @@ def test_the_policy_allows_the_page_its_own_script_and_style() -> None:
         assert body is not None
         digest = base64.b64encode(hashlib.sha256(body[1].encode()).digest()).decode()
         assert digest in text.replace("&#43;", "+")
+
+
+def test_a_question_that_steers_to_the_close_is_not_praised() -> None:
+    asked = Finding("question.open", "questions", utterance=0, end_char=40, role="rep", tags=("follow_up",))
+    steered = dataclasses.replace(asked, tags=("follow_up", "close_directed"), score=0.99)
+    assert coaching.cases("An open follow-up question", [steered, asked]) == [(asked.score, 1)]
+    assert coaching.cases("An open question", [steered]) == []

@@ -35,10 +35,13 @@ class _Rule:
     ask: str
     labels: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
     role: str = "rep"
     best: Key = lambda f: f.score
 
 
+#: Questions that are nothing to praise: they steer to the rep's close, or were never left to be answered.
+NO_EXAMPLE = ("close_directed", "stacked", "self_answered")
 #: Characters below which words said back are no example to show ("And move").
 A_FEW_WORDS = 15
 
@@ -73,6 +76,7 @@ PRAISE = (
         "What did you hear that led you to ask this?",
         ("question.open",),
         ("follow_up",),
+        never=NO_EXAMPLE,
     ),
     _Rule(
         "Room left for the customer",
@@ -93,6 +97,7 @@ PRAISE = (
         lambda f: "The open question the marker is surest of.",
         "What did this question get you that a yes-or-no question would not have?",
         ("question.open",),
+        never=NO_EXAMPLE,
     ),
 )
 TRY = (
@@ -168,7 +173,7 @@ TRY = (
 RULES: Mapping[str, _Rule] = {rule.title: rule for rule in (*TRY, *PRAISE)}
 #: The rule, for the reader.
 RULE = (
-    "Chosen by rule, not by judgement: first something done well, then two to try differently, from the clearest "
+    "Chosen by rule, not by judgement: first something done well, if a rule finds it, then two to try differently, from the clearest "
     "case of the first rules that apply: pushes past barriers, interruptions, barriers not explored, cues that went "
     "by, stacked and self-answered questions, other pushes, the longest talk, closed questions."
 )
@@ -202,6 +207,6 @@ def _take(card: Scorecard, rules: Iterable[_Rule], limit: int, praise: bool, use
 
 
 def _fits(rule: _Rule, f: Finding) -> bool:
-    if f.label not in rule.labels or f.role != rule.role:
+    if f.label not in rule.labels or f.role != rule.role or set(rule.never).intersection(f.tags):
         return False
     return not rule.tags or bool(set(rule.tags).intersection(f.tags))
