@@ -136,6 +136,8 @@ def test_a_push_three_rep_turns_after_a_barrier_is_not_marked() -> None:
         "[push|our scheduler books meetings on its own]",
         "[push|We signed with them in March.]",
         "[push|Let me share my screen.]",
+        "[push:0.95|Let me just rummage in the drawer for it.]",
+        "[push:0.95|Let me get you settled first.]",
         "[push|Most of our customers start with a trial.]",
     ],
 )

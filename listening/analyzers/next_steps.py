@@ -157,11 +157,12 @@ def _sure(span: LabelledSpan) -> str:
 def _vetoed(conversation: Conversation, index: int, span: LabelledSpan) -> bool:
     """Talk that only sounds like a next step: their process, a description, the past, this very call."""
     words = _labelled.words_of(conversation, index, span)
-    if span.score >= SURE and not _RULES["own_process"].search(words):
+    this_call = _RULES["this_call"].match(words)
+    if span.score >= SURE and not _RULES["own_process"].search(words) and (_kinds(words) or not this_call):
         return False
     if _RULES["own_process"].search(words) or _RULES["past"].search(words):
         return True
-    return bool(_RULES["describes"].match(words) or _RULES["this_call"].match(words))
+    return bool(_RULES["describes"].match(words) or this_call)
 
 
 ANALYZER = Analyzer(
