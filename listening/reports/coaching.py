@@ -173,9 +173,9 @@ TRY = (
 RULES: Mapping[str, _Rule] = {rule.title: rule for rule in (*TRY, *PRAISE)}
 #: The rule, for the reader.
 RULE = (
-    "Chosen by rule, not by judgement: first something done well, if a rule finds it, then two to try differently, "
-    "from the clearest case of the first rules that apply: pushes past barriers, interruptions, barriers not explored, "
-    "cues that went by, stacked and self-answered questions, other pushes, the longest talk, closed questions."
+    "Chosen by rule, not by judgement: first something done well, then two to try differently, from the clearest "
+    "case of the first rules that apply: pushes past barriers, interruptions, barriers not explored, cues that went "
+    "by, stacked and self-answered questions, other pushes, the longest talk, closed questions."
 )
 
 
