@@ -249,6 +249,26 @@ def test_plain_with_times(tmp_path: Path, text: str) -> None:
     assert {u.timing for u in call.utterances} == {Timing.CUE}
 
 
+@pytest.mark.parametrize("first", [50_602, 3_601])
+def test_a_clock_on_the_wall_counts_from_the_first_word(tmp_path: Path, first: int) -> None:
+    def at(second: int) -> str:
+        return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+
+    cues = [f"{at(first + a)}.000 --> {at(first + b)}.000\nAnn: Line {a}.\n" for a, b in ((0, 15), (20, 65))]
+    call = read(tmp_path, "call.vtt", "WEBVTT\n\n" + "\n".join(cues))
+    assert lines(call) == [("Ann", "Line 0.", 0, 15_000), ("Ann", "Line 20.", 20_000, 65_000)]
+    assert call.duration == 65_000
+    assert at(first).lstrip("0") in call.provenance.notes[0]
+
+
+@pytest.mark.parametrize("second", ["01:02:05", "00:00:10"])
+def test_a_silence_of_an_hour_is_no_clock_on_the_wall(tmp_path: Path, second: str) -> None:
+    """Neither is a recording whose first word comes late, nor one whose second does."""
+    call = read(tmp_path, "call.txt", f"00:50:00 Ann: Hello.\n{second} Bob: Hi.\n")
+    assert call.utterances[0].start == 3_000_000
+    assert not call.provenance.notes
+
+
 def test_content_beats_the_extension(tmp_path: Path) -> None:
     assert read(tmp_path, "call.txt", TEAMS).provenance.format == "webvtt"
     assert read(tmp_path, "call.wav", TEAMS).provenance.format == "webvtt"

@@ -86,13 +86,6 @@ def test_uptake_is_the_mean_over_turns(empty_call: Transcript) -> None:
     assert (m.value, m.denominator) == (0.5, 3)
 
 
-def test_times_of_a_clock_on_the_wall_count_from_the_first(empty_call: Transcript) -> None:
-    stamped = dataclasses.replace(empty_call, duration=50_000_000)
-    card = score(analysis(found("next_step.push"), begins_ms=400), stamped)
-    assert card.measures["first_push_at"].value == pytest.approx(0.01)
-    assert card.duration == TOTALS["call_ms"]
-
-
 @pytest.mark.parametrize(
     ("label", "key"), [("barrier.budget", "barriers_explored_share"), ("cue.hope", "cues_followed_share")]
 )

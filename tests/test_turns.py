@@ -75,15 +75,6 @@ def test_a_rep_who_talks_on_after_the_question_does_not_wait() -> None:
     assert labelled(analysis, "wait_after_question") == []
 
 
-@pytest.mark.parametrize(("first", "begins"), [(50_602, 50_602), (0, 0), (70, 0)])
-def test_a_clock_on_the_wall_is_no_call_of_fourteen_hours(call: Make, first: int, begins: int) -> None:
-    lines = (("rep", "Thanks for the time.", first, first + 15), ("customer", "Not at all.", first + 20, first + 65))
-    totals = analyse(call(*lines, duration_s=first + 65)).totals
-    assert (totals["begins_ms"], totals["call_ms"]) == (begins * 1000, (first + 65 - begins) * 1000)
-    assert analyse(call(*lines)).totals == totals
-    assert analyse(call(*lines, duration_s=65)).totals["call_ms"] == 65_000
-
-
 def test_an_interruption_takes_the_floor(call: Make) -> None:
     analysis = analyse(
         call(

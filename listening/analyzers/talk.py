@@ -34,12 +34,10 @@ def run(conversation: Conversation, earlier: Earlier) -> Found:
     if timed:
         for role in ("rep", "customer", "other"):
             totals[f"{role}_speech_ms"] = sum(span.length for span in conversation.activity(role))
-    totals["begins_ms"] = begins = conversation.begins
-    duration = conversation.transcript.duration
-    if duration:  # on a clock on the wall too, unless it was told apart from the times
-        totals["call_ms"] = duration - begins if duration > begins else duration
+    if conversation.transcript.duration:
+        totals["call_ms"] = conversation.transcript.duration
     elif timed and conversation.utterances:
-        totals["call_ms"] = max(u.end or 0 for u in conversation.utterances) - begins
+        totals["call_ms"] = max(u.end or 0 for u in conversation.utterances)
     return Found(findings=(*_runs(conversation, timed), *_transfers(conversation)), totals=totals)
 
 
@@ -105,7 +103,7 @@ def _transfers(conversation: Conversation) -> list[Finding]:
 
 ANALYZER = Analyzer(
     name="talk",
-    version="2",
+    version="3",
     labels=LABELS,
     source="Gong Labs (talk share, switches, monologue), grade C; conversation analysis for the floor",
     run=run,

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
 from typing import Any
@@ -20,6 +20,8 @@ from listening.transcript import CallInfo, Provenance, Role, Speaker, Timing, Tr
 
 #: Speaker id of cues that name nobody.
 UNKNOWN = "unknown"
+#: First start (ms) from which times may be those of a clock on the wall: a recording has talk in its first hour.
+WALL_CLOCK_MS = 3_600_000
 
 #: What formats call the two sides, lower case.
 ROLE_NAMES: Mapping[str, Role] = {
@@ -174,6 +176,7 @@ class Format:
 
 
 def _finish(draft: Draft, content: Content, form: Format) -> Transcript:
+    draft = _from_zero(draft)
     cues = draft.cues
     if not any(cue.text for cue in cues):
         raise TranscriptError(f"{content.name} is {form.title} without a word in it.")
@@ -200,6 +203,37 @@ def _finish(draft: Draft, content: Content, form: Format) -> Transcript:
         ),
         duration=draft.duration if draft.duration is not None else _last_end(utterances),
     )
+
+
+def _from_zero(draft: Draft) -> Draft:
+    """Times of a clock on the wall (14:03:22) made times since the call began, with a note that says so.
+
+    They are taken for that where the first is an hour or more, and later than the talk is long.
+    """
+    starts = [cue.start for cue in draft.cues if cue.start is not None]
+    if not starts:
+        return draft
+    first = min(starts)
+    if first <= max(WALL_CLOCK_MS, max(starts) - first):
+        return draft
+
+    def since(ms: int | None) -> int | None:
+        return None if ms is None else ms - first
+
+    cues = tuple(
+        replace(
+            cue,
+            start=since(cue.start),
+            end=since(cue.end),
+            words=tuple(replace(w, start=since(w.start), end=since(w.end)) for w in cue.words),
+        )
+        for cue in draft.cues
+    )
+    stated = draft.duration
+    duration = since(stated) if stated is not None and stated > first else stated
+    clock = f"{first // 3_600_000}:{first // 60_000 % 60:02}:{first // 1000 % 60:02}"
+    note = f"The file's times begin at {clock}, as of a clock on the wall; here they count from there."
+    return replace(draft, cues=cues, duration=duration, notes=(*draft.notes, note))
 
 
 def _utterance(cue: Cue) -> Utterance:

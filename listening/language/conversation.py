@@ -20,8 +20,6 @@ from listening.transcript import Role, Span, Timing, Transcript, Utterance
 
 #: How many utterances back, in order of their starts, one that still goes on is looked for.
 OVERLAPPING = 6
-#: First start (ms) from which times may be those of a clock on the wall: a recording has talk in its first hour.
-WALL_CLOCK_MS = 3_600_000
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -79,18 +77,6 @@ class Conversation:
         if not timed or len(timed) < len(self.utterances):
             return Timing.NONE
         return max(timed, key=lambda t: t.rank)
-
-    @cached_property
-    def begins(self) -> int:
-        """Where the call begins (ms): 0, or the first start where the times are of a clock on the wall (14:03:22).
-
-        They are taken for that in a transcript that begins after an hour or more, and later than its talk is long.
-        """
-        starts = [u.start for u in self.utterances if u.start is not None]
-        if not starts or self.transcript.speech:
-            return 0
-        first = min(starts)
-        return first if first > max(WALL_CLOCK_MS, max(starts) - first) else 0
 
     @cached_property
     def order(self) -> tuple[int, ...]:

@@ -42,7 +42,6 @@ def first_push_at(a: Analysis) -> Reading:
     start = a.findings[pushes[0]].start
     if start is None:
         return missing("needs times, which this transcript does not have")
-    start -= int(a.totals.get("begins_ms", 0))
     call = a.totals.get("call_ms")
     return Reading(start / 60_000, evidence=pushes[:1], details={"share_of_call": start / call if call else None})
 
