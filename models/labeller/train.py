@@ -47,9 +47,9 @@ REPEAT = {
     "written/long": 2.5,  # the restatements of what was said long before
     "written/calls": 2.0,
     "primock57": 0.7,
-    "p4g": 1.0,
-    "uptake": 0.6,
-    "email-train": 0.2,
+    "p4g": 1.5,
+    "uptake": 0.8,
+    "email-train": 0.3,
     "casino-train": 0.05,
 }
 #: Weight of positives in the token and utterance losses: more for what is rare.
