@@ -35,6 +35,8 @@ _KNOWN_KEYS = frozenset("call_id id rep rep_speaker rep_channel customer opportu
 _NOT_METADATA = frozenset(
     "utterances segments results transcript transcripts calltranscripts transcription vcon words dialog measures".split()
 )
+#: What a spreadsheet may put above the header: empty rows, and the line by which Excel is told the separator.
+_PREAMBLE = re.compile(r"(?:(?:sep=.|[\s,;]*)\r?\n)+", re.IGNORECASE)
 _SIDES = {"left": "left", "l": "left", "0": "left", "ch_0": "left"}
 _SIDES |= {"right": "right", "r": "right", "1": "right", "ch_1": "right"}
 _ROLES = {role.value: role.value for role in Role} | {"agent": "rep", "seller": "rep", "client": "customer"}
@@ -243,14 +245,16 @@ def _rows(path: Path) -> tuple[tuple[int, dict[str, Any]], ...]:
         if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
             raise MetadataError(f"{path.name} is not a list of calls.")
         return tuple((number, _lowered(row)) for number, row in enumerate(data, 1))
-    text = _read(path)
+    preamble = _PREAMBLE.match(text := _read(path))
+    before, text = (preamble[0], text[preamble.end() :]) if preamble else ("", text)
+    above = before.count("\n")
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        return tuple((reader.line_num, _lowered(row)) for row in reader if any(v for v in row.values()))
+        return tuple((above + reader.line_num, _lowered(row)) for row in reader if any(v for v in row.values()))
     except csv.Error:
-        raise MetadataError(f"{path.name} row {reader.line_num} is not well-formed CSV.") from None
+        raise MetadataError(f"{path.name} row {above + reader.line_num} is not well-formed CSV.") from None
 
 
 def _lowered(data: Any) -> dict[str, Any]:

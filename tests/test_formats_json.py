@@ -336,8 +336,9 @@ def test_simple_json(tmp_path: Path) -> None:
         {"speaker": "A", "text": "Hello.", "start": 0.5, "end": 1, "role": "rep"},
         {"speaker": "B", "text": "", "start_s": 1.5, "end_s": 2.0, "role": "unknown"},
         {"speaker": "B", "text": "Hi."},
+        {"speaker": "A", "text": "So.", "start": "1:02.5", "end": "00:01:04"},
     ]
-    expected = [("A", "Hello.", 500, 1000), ("B", "", 1500, 2000), ("B", "Hi.", None, None)]
+    expected = [("A", "Hello.", 500, 1000), ("B", "", 1500, 2000), ("B", "Hi.", None, None), ("A", "So.", 62500, 64000)]
     for data, name in (
         ({"utterances": rows}, "a.json"),
         (rows, "b.json"),

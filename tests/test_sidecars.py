@@ -95,6 +95,14 @@ def test_csv_manifest(tmp_path: Path, name: str) -> None:
     assert sidecars.find(tmp_path / "c.wav") is None
 
 
+@pytest.mark.parametrize("above", ["sep=;\r\n", "\r\n", ";;\n\nSEP=;\n"])
+def test_what_a_spreadsheet_puts_above_the_header(tmp_path: Path, above: str) -> None:
+    manifest = put(tmp_path / "calls.csv", above + "file;rep\na.wav;Ann\nb.wav;Bo\n")
+    first, second = sidecars.read_manifest(manifest)
+    assert (first.setup.info.rep, second.setup.info.rep) == ("Ann", "Bo")
+    assert second.number == 3 + above.count("\n")  # as the spreadsheet counts
+
+
 def test_json_manifest(tmp_path: Path) -> None:
     manifest = put(tmp_path / "calls.json", [{"path": "a.wav", "rep_channel": 0}, {"recording": "b", "rep": "Ann"}])
     first, second = sidecars.read_manifest(manifest)

@@ -1,5 +1,6 @@
 """Utterances as people write them themselves: `{"utterances": [{"speaker", "text", "start"?, "end"?}]}`, a bare list of
-such objects, or one a line (JSONL). Times in seconds as `start`/`end` or `start_s`/`end_s`; a `role` is taken over.
+such objects, or one a line (JSONL). Times as `start`/`end` or `start_s`/`end_s`: seconds, or the text of a clock
+("1:02.5"). A `role` is taken over.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from typing import Any
 
 from listening.errors import TranscriptError
 from listening.formats._format import ROLE_NAMES, Content, Cue, Draft, Format, load_json
-from listening.formats._text import squeeze
+from listening.formats._text import clock, squeeze
 from listening.formats._words import ms
 
 
@@ -33,7 +34,9 @@ def _lines(text: str) -> list[Any]:
 
 def _time(utterance: dict[str, Any], key: str) -> int | None:
     value = utterance.get(key)
-    return ms(utterance.get(f"{key}_s") if value is None else value)
+    if value is None:
+        value = utterance.get(f"{key}_s")
+    return clock(value) if isinstance(value, str) and ":" in value else ms(value)
 
 
 def _parse(content: Content) -> Draft:
