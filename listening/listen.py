@@ -94,13 +94,16 @@ def _settle_roles(transcript: Transcript, setup: sidecars.CallSetup | None, rep:
 
 
 def settle_again(transcript: Transcript, setup: sidecars.CallSetup | None, rep: str | None) -> Transcript:
-    """A call whose rep was guessed, with the roles that are known now; as it was when they still have to be guessed.
+    """A call heard before, with the roles that are told now; as it was when nothing new is told of them.
 
     Raises UsageError when `rep` is nobody in this call.
     """
-    speakers = tuple(Speaker(s.id, s.name) if s.source == "guess" else s for s in transcript.speakers)
+    speakers = tuple(s if s.source == "transcript" else Speaker(s.id, s.name) for s in transcript.speakers)
     settled = _settle_roles(replace(transcript, speakers=speakers), setup, rep)
-    return transcript if any(s.source == "guess" for s in settled.speakers) else settled
+    if any(s.source == "guess" for s in settled.speakers):
+        return transcript
+    told = any(s.source == "guess" for s in transcript.speakers)
+    return settled if told or [s.role for s in settled.speakers] != [s.role for s in transcript.speakers] else transcript
 
 
 def check_name(path: str) -> None:

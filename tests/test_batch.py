@@ -144,6 +144,19 @@ def test_a_rep_learned_after_the_run_gets_her_own_numbers(tmp_path: Path, store:
     assert run([str(talk)], store, Here, options).states["skipped"] == 1
 
 
+@pytest.mark.parametrize("key", ["rep", "rep_speaker"])
+def test_who_the_rep_is_can_be_put_right_in_the_manifest(tmp_path: Path, sqlite: Store, key: str) -> None:
+    (tmp_path / "talk.txt").write_text(TALK)
+    manifest = tmp_path / "manifest.csv"
+    for named, listener, state in (("Lee", "Dana", "heard"), ("Dana", "Lee", "reanalysed"), ("Dana", "Lee", "skipped")):
+        manifest.write_text(f"file,{key}\ntalk.txt,{named}\n")
+        assert run([str(manifest)], sqlite, Here).states[state] == 1
+        assert said_by(sqlite) == {named: ("rep", "metadata"), listener: ("customer", "metadata")}
+    manifest.write_text("file,customer\ntalk.txt,Acme\n")
+    run([str(manifest)], sqlite, Here)
+    assert said_by(sqlite)["Dana"] == ("rep", "metadata")  # what is told no more is not forgotten
+
+
 def test_what_says_nothing_of_the_rep_leaves_a_guess_as_it_is(
     tmp_path: Path, sqlite: Store, events: list[Event]
 ) -> None:

@@ -198,7 +198,7 @@ class _Run:
     def _note(self, item: Item, known: Known) -> Known:
         """A kept call, met again: take over what a manifest or sidecar says of it now, and where it lies now.
 
-        Returns the call as it is then: a rep who was guessed and is known now gets her own numbers.
+        Returns the call as it is then: when somebody else than was thought turns out to be the rep, with her numbers.
         """
         from listening import sidecars
         from listening.analyzers import analyse
@@ -216,7 +216,9 @@ class _Run:
         source = self._source(item)
         if self.seen.get(item.path) != (known.content, source.tag):
             self.store.saw(known.content, source)
-        if not known.guessed or (setup is None and self.options.rep is None):
+        voice = self.options.rep or (setup is not None and (setup.rep or setup.channels))
+        named = setup is not None and setup.info.rep not in (None, known.info.rep)
+        if not voice and not named and (setup is None or not known.guessed):
             return known
         before = self.store.transcript(known.id)
         settled = settle_again(before, setup, self.options.rep)
