@@ -76,6 +76,8 @@ def _gold_row(line: str, where: str) -> dict[str, Any]:
     numbers = (row.get("index", 0), *(row[key] for key in ("start_s", "end_s") if row.get(key) is not None))
     if any(_number(value) is None for value in numbers):
         raise TranscriptError(f"index, start_s and end_s are numbers; {where} has something else.")
+    if not isinstance(row.get("scores") or {}, dict):
+        raise TranscriptError(f"Scores are an object of numbers by name; {where} has something else.")
     if "labels" in row:
         row["labels"] = _label_names(row["labels"], where)
     return row

@@ -120,6 +120,7 @@ def test_stripping_takes_case_and_punctuation_and_leaves_words(tmp_path: Path) -
         ('{"text": "Secret words.", "labels": "question.open"}', "list"),
         ('{"text": "Secret words.", "labels": ["Secret"]}', "labels are"),
         ('{"text": "Secret words.", "start_s": "soon"}', "number"),
+        ('{"text": "Secret words.", "labels": [], "scores": [0.5]}', "Scores"),
         ('{"text": "Secret words.", "index": null}', r"line 1 of gold\.jsonl"),
         ('{"text": "Secret words.", "index": NaN}', r"line 1 of gold\.jsonl"),
         ("", "no labelled utterance"),
