@@ -103,7 +103,9 @@ def settle_again(transcript: Transcript, setup: sidecars.CallSetup | None, rep: 
     if any(s.source == "guess" for s in settled.speakers):
         return transcript
     told = any(s.source == "guess" for s in transcript.speakers)
-    return settled if told or [s.role for s in settled.speakers] != [s.role for s in transcript.speakers] else transcript
+    return (
+        settled if told or [s.role for s in settled.speakers] != [s.role for s in transcript.speakers] else transcript
+    )
 
 
 def check_name(path: str) -> None:

@@ -9,6 +9,7 @@ from marked import analysed, found, tags, unmark
 from listening.analyzers import analyse
 from listening.analyzers._corrected import corrected
 from listening.corrections import Correction, Target
+from listening.findings import Analysis
 from listening.transcript import CallInfo, Provenance, Speaker, Transcript, Utterance
 
 
@@ -116,3 +117,42 @@ def test_the_mix_follows_what_people_say() -> None:
     assert tags(said, "response") == [("rejoinder",), ("ask",)]
     added = Correction("add", utterance=3, start_char=0, end_char=18, label="next_step.push")
     assert tags(corrected(analysis, transcript, [added]), "response") == [("restate",), ("push",)]
+
+
+BARRED = (
+    ("customer", "[budget|We have no money for it this year.]"),
+    ("rep", "[rs|No money this year.]"),
+    ("customer", "None at all."),
+    ("rep", "[push|Shall we meet on Thursday?]"),
+)
+
+
+def after(*corrections: Correction) -> Analysis:
+    transcript = make_call(*((who, unmark(text)[0]) for who, text in BARRED))
+    return corrected(analysed(*BARRED), transcript, corrections)
+
+
+def remove(label: str, utterance: int) -> Correction:
+    return Correction("delete", finding=Target(label, utterance, 0, len(unmark(BARRED[utterance][1])[0])))
+
+
+def test_what_became_of_a_barrier_follows_what_people_say() -> None:
+    assert tags(after(), "barrier.budget") == [("restated",)]
+    assert tags(after(remove("restatement", 1)), "barrier.budget") == [("passed_over",)]
+    asked = Correction("add", utterance=1, start_char=0, end_char=8, label="next_step.push")
+    assert tags(after(remove("restatement", 1), asked), "barrier.budget") == [("pushed",)]
+    barrier = Correction("add", utterance=2, start_char=0, end_char=4, label="barrier.other")
+    assert tags(after(barrier), "barrier.other") == [("pushed",)]
+    again = Correction("add", utterance=1, start_char=0, end_char=8, label="restatement")
+    assert tags(after(remove("restatement", 1), again), "barrier.budget") == [("restated",)]
+
+
+def test_a_push_is_after_a_barrier_only_while_people_leave_the_barrier() -> None:
+    (push,) = found(after(), "next_step.push")
+    assert "after_barrier" in push.tags
+    (push,) = found(after(remove("barrier.budget", 0)), "next_step.push")
+    assert "after_barrier" not in push.tags
+    assert "barrier" not in push.why
+    moved = Correction("add", utterance=2, start_char=0, end_char=4, label="barrier.budget")
+    (push,) = found(after(remove("barrier.budget", 0), moved), "next_step.push")
+    assert "after_barrier" in push.tags

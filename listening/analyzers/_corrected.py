@@ -1,22 +1,23 @@
-"""What follows from labels follows people's labels too: the response mix after corrections."""
+"""What follows from labels follows people's labels too."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from listening import corrections as by_people
-from listening.analyzers import responses
+from listening.analyzers import barriers, next_steps, responses
 from listening.corrections import Correction
-from listening.findings import QUESTION_LABELS, Analysis, Finding
+from listening.findings import BARRIER_LABELS, QUESTION_LABELS, Analysis, Finding
 from listening.language.conversation import Conversation
 from listening.transcript import Transcript
 
 
 def corrected(analysis: Analysis, transcript: Transcript, corrections: Sequence[Correction]) -> Analysis:
-    """The analysis as people say it is: their labels, and for the rep's turns they spoke of, the move that now comes first.
+    """The analysis as people say it is: their labels, and what follows from them near the turns they spoke of.
 
-    Needs no model: who asks is taken from the labels. Arguments as for `corrections.apply_to_analysis`.
+    That is the rep's move (the response mix), what became of a barrier, and whether a push came right after one. Needs no
+    model: who asks is taken from the labels. Arguments as for `corrections.apply_to_analysis`.
     """
     said = by_people.apply_to_analysis(analysis, transcript, corrections)
     spoken_of = {
@@ -25,18 +26,63 @@ def corrected(analysis: Analysis, transcript: Transcript, corrections: Sequence[
     if not spoken_of:
         return said
     conversation = _Labelled(transcript, said.findings)
-    turns = {conversation.turn_of.get(i) for i in spoken_of if i is not None} - {None}
-    firsts = {conversation.turns[at].utterances[0] for at in turns if at is not None}
-    acts = {**dict.fromkeys(responses.ANALYZER.after, ()), "questions": said.findings}
-    again = responses.run(conversation, acts).findings
-    moves = {f.utterance: f for f in again if f.utterance in firsts}
-    findings = tuple(
-        dataclasses.replace(f, tags=moves[f.utterance].tags, why=moves[f.utterance].why)
-        if f.label == "response" and f.utterance in moves and f.of == moves[f.utterance].of
-        else f
-        for f in said.findings
-    )
-    return dataclasses.replace(said, findings=findings)
+    turns = {conversation.turn_of[i] for i in spoken_of if i in conversation.turn_of}
+    moves = _moves(conversation, said.findings, turns)
+    acts = [f for f in said.findings if f.role == "rep" and f.utterance is not None]
+
+    def follow(f: Finding) -> Finding:
+        if f.label == "response":
+            move = moves.get(f.utterance)
+            return f if move is None or move.of != f.of else dataclasses.replace(f, tags=move.tags, why=move.why)
+        if f.label in BARRIER_LABELS and f.utterance is not None:
+            return _met(conversation, f, f.utterance, acts, turns)
+        if f.label == next_steps.PUSH and f.utterance in conversation.turn_of:
+            return _pressed(conversation, f, conversation.turn_of[f.utterance], said.findings, turns)
+        return f
+
+    return dataclasses.replace(said, findings=tuple(follow(f) for f in said.findings))
+
+
+def _moves(
+    conversation: Conversation, findings: tuple[Finding, ...], turns: Container[int]
+) -> dict[int | None, Finding]:
+    """The responses in some turns as they are by these findings, by utterance."""
+    firsts = {turn.utterances[0] for at, turn in enumerate(conversation.turns) if at in turns}
+    again = responses.run(conversation, {**dict.fromkeys(responses.ANALYZER.after, ()), "questions": findings})
+    return {f.utterance: f for f in again.findings if f.utterance in firsts}
+
+
+def _met(conversation: Conversation, f: Finding, index: int, acts: list[Finding], turns: Container[int]) -> Finding:
+    """A barrier with what the rep did with it. Where no act does anything, rebutting and the like stays as it was."""
+    after = barriers.rep_turns_after(conversation, index)
+    if not after:
+        return f
+    at = conversation.turn_of[after[0].utterances[0]]
+    if at not in turns and (f.tags or conversation.turn_of[index] not in turns):
+        return f
+    _, met = barriers.met_by_acts(conversation, index, after[0], acts)
+    if met is None and f.tags and f.tags[0] not in barriers.MET:
+        return f
+    tag, why = met or barriers.PASSED_OVER
+    return dataclasses.replace(f, tags=(tag,), why=f"{f.why.split('; ')[0]}; {why}")
+
+
+def _pressed(
+    conversation: Conversation, f: Finding, turn: int, findings: Sequence[Finding], turns: Container[int]
+) -> Finding:
+    """A push, told to come right after a barrier or a no when it does."""
+    recent = [at for at in range(turn) if next_steps.follows_refusal(conversation, turn, (at,))]
+    if turn not in turns and not any(at in turns for at in recent):
+        return f
+    proposed = {x.utterance for x in findings if x.label in (next_steps.PUSH, next_steps.MUTUAL)}
+    barred = {x.utterance for x in findings if x.label in BARRIER_LABELS}
+    said = [i for at in recent if conversation.turns[at].role == "customer" for i in conversation.turns[at].utterances]
+    refused = any(i in barred or next_steps.refuses(conversation, i, proposed) for i in said)
+    tags = tuple(tag for tag in f.tags if tag != next_steps.AFTER_BARRIER)
+    why = f.why.removesuffix(next_steps.AFTER_BARRIER_WHY)
+    if refused:
+        tags, why = (*tags, next_steps.AFTER_BARRIER), why + next_steps.AFTER_BARRIER_WHY
+    return dataclasses.replace(f, tags=tags, why=why)
 
 
 class _Labelled(Conversation):

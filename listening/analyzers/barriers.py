@@ -11,6 +11,7 @@ import re
 
 from listening.analyzers import _labelled
 from listening.analyzers._contract import Analyzer, Earlier, Found
+from listening.corrections import PERSON
 from listening.findings import BARRIER_LABELS, Finding
 from listening.language.conversation import Conversation, Turn
 from listening.language.labeller import LabelledSpan
@@ -34,6 +35,14 @@ PREAMBLE_WORDS = 8
 STATEMENT_WORDS = 8
 #: Share of a cue's content words in a later question from which that question is about the cue.
 PICKED_UP = 0.2
+
+#: What an act does with a barrier: the finding's tag and reason.
+MET = {
+    "restated": ("restated", "the rep next gives it back"),
+    "pushed": ("pushed", "the rep next proposes a step"),
+    "explored": ("explored", "the rep next asks about it"),
+}
+PASSED_OVER = ("passed_over", "the rep next does none of asking, giving back, arguing or offering")
 
 _LEXICON = _labelled.lexicon("barriers")
 
@@ -75,7 +84,7 @@ def _finding(conversation: Conversation, index: int, span: LabelledSpan, tag: st
     return _labelled.finding(conversation, "barriers", index, span, tags=(tag,) if tag else (), why=why)
 
 
-def _rep_turns_after(conversation: Conversation, index: int) -> list[Turn]:
+def rep_turns_after(conversation: Conversation, index: int) -> list[Turn]:
     position = conversation.turn_of.get(index)
     if position is None:
         return []
@@ -83,24 +92,14 @@ def _rep_turns_after(conversation: Conversation, index: int) -> list[Turn]:
 
 
 def _met(conversation: Conversation, index: int, acts: list[Finding]) -> tuple[str | None, str]:
-    """What the rep's next turn did with a barrier: the first act in it that is one."""
-    turns = _rep_turns_after(conversation, index)
+    """What the rep's next turn did with a barrier: the first act in it that is one, else what its words do."""
+    turns = rep_turns_after(conversation, index)
     if not turns:
         return None, "the rep does not speak again"
     turn = turns[0]
-    raised = set(conversation.exchange(turn.utterances[0])[0]) | {index}
-    asked = False
-    for before, act in acts_in(conversation, turn, acts):
-        if act.label == "restatement" and raised.intersection(act.of) and before <= PREAMBLE_WORDS:
-            return "restated", "the rep next gives it back"
-        if act.label == "next_step.push":
-            return "pushed", "the rep next proposes a step"
-        if act.label in ASKED and before <= PREAMBLE_WORDS:
-            asked = True
-            if "close_directed" in act.tags and "follow_up" not in act.tags:
-                break
-            if "follow_up" in act.tags:
-                return "explored", "the rep next asks about it"
+    asked, met = met_by_acts(conversation, index, turn, acts)
+    if met:
+        return met
     said = _labelled.plain(" ".join(conversation.utterances[i].text for i in turn.utterances))
     said = _without_acknowledgement(said)
     if _LEXICON["rebuts"].match(said) or _LEXICON["turns"].search(said):
@@ -112,7 +111,29 @@ def _met(conversation: Conversation, index: int, acts: list[Finding]) -> tuple[s
         if answers:
             return "rebutted", "the rep next answers it with a statement"
         return "pivoted", "the rep next says something else at length"
-    return "passed_over", "the rep next does none of asking, giving back, arguing or offering"
+    return PASSED_OVER
+
+
+def met_by_acts(
+    conversation: Conversation, index: int, turn: Turn, acts: list[Finding]
+) -> tuple[bool, tuple[str, str] | None]:
+    """Does the turn ask anything; and what it does with the barrier of utterance `index`, when an act does it."""
+    raised = set(conversation.exchange(turn.utterances[0])[0]) | {index}
+    asked = False
+    for before, act in acts_in(conversation, turn, acts):
+        # what a person calls a restatement is not linked to what it restates: it is what was just said
+        linked = raised.intersection(act.of) or (act.origin == PERSON and not act.of)
+        if act.label == "restatement" and linked and before <= PREAMBLE_WORDS:
+            return asked, MET["restated"]
+        if act.label == "next_step.push":
+            return asked, MET["pushed"]
+        if act.label in ASKED and before <= PREAMBLE_WORDS:
+            asked = True
+            if "close_directed" in act.tags and "follow_up" not in act.tags:
+                break
+            if "follow_up" in act.tags:
+                return asked, MET["explored"]
+    return asked, None
 
 
 def _without_acknowledgement(said: str) -> str:
@@ -169,7 +190,7 @@ def _followed(
     conversation: Conversation, index: int, span: LabelledSpan, acts: list[Finding]
 ) -> tuple[str | None, str]:
     """Did the rep pick a cue up: give it back, ask about it, or (a feeling) meet it?"""
-    turns = _rep_turns_after(conversation, index)
+    turns = rep_turns_after(conversation, index)
     if not turns:
         return None, "the rep does not speak again"
     content = conversation.content_of(index, span.start_char, span.end_char)

@@ -9,7 +9,7 @@ R: You'll have it tonight.                     mutual: the rep takes it up
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from listening.analyzers import _labelled
@@ -28,6 +28,8 @@ LABELS = {
 STARTED_WITHIN = 6
 #: Turns of the rep's after a barrier or a no, within which a push is marked (MEASURES: pushes_after_barrier).
 AFTER_BARRIER_TURNS = 2
+AFTER_BARRIER = "after_barrier"
+AFTER_BARRIER_WHY = "; the customer has just raised a barrier, said no or hesitated"
 #: A labeller this sure is not overruled by a pattern.
 SURE = 0.9
 
@@ -85,27 +87,38 @@ def _customer(
         why = f"the customer starts or plans the step; {_sure(span)}"
         found.append(_labelled.finding(conversation, "next_steps", index, span, MUTUAL, tags=_tags(kinds), why=why))
     words = _labelled.plain(text)
-    declines = _declines(words)
-    if not found and not declines and _RULES["starts"].search(words) and _kinds(words):
+    if not found and not _declines(words) and _RULES["starts"].search(words) and _kinds(words):
         memory.started.append((turn, index, _kinds(words)))
-    if declines or barriers_in(conversation, index) or _hesitates(conversation, index, words):
+    proposed = {i for i in conversation.exchange(index)[0] if _labelled.spans(conversation, i, PUSH, MUTUAL)}
+    if barriers_in(conversation, index) or refuses(conversation, index, proposed):
         memory.refused.append(turn)
     return found
+
+
+def refuses(conversation: Conversation, index: int, proposed: Container[int]) -> bool:
+    """Does the customer say no or hesitate? `proposed`: the utterances that propose or plan a step.
+
+    To a question that proposes none, "no" is an answer: what follows it counts.
+    """
+    words = _labelled.plain(conversation.utterances[index].text)
+    if _declines(words):
+        return True
+    before = conversation.exchange(index)[0]
+    answers = before and not any(i in proposed for i in before) and conversation.asks(before[-1])
+    if answers and (no := _RULES["plain_no"].match(words)):
+        words = words[no.end() :].lstrip(" ,.!")
+    return bool(_RULES["hesitates"].match(words))
+
+
+def follows_refusal(conversation: Conversation, turn: int, refused: Iterable[int]) -> bool:
+    """Is the turn one of the rep's next after one of the turns in which the customer refused?"""
+    return any(at < turn and _rep_turns(conversation, at, turn) <= AFTER_BARRIER_TURNS for at in refused)
 
 
 def _declines(words: str) -> bool:
     """Whether every step named in the words is one that is not wanted ("I do not want you to send me...")."""
     starts = list(_RULES["starts"].finditer(words))
     return bool(starts) and all(_RULES["unwanted"].search(words[: start.start()]) for start in starts)
-
-
-def _hesitates(conversation: Conversation, index: int, words: str) -> bool:
-    """Says no or hesitates. To a question that proposes no step, "no" is an answer: what follows it counts."""
-    before = conversation.exchange(index)[0]
-    proposed = any(_labelled.spans(conversation, i, PUSH, MUTUAL) for i in before)
-    if before and not proposed and conversation.asks(before[-1]) and (no := _RULES["plain_no"].match(words)):
-        words = words[no.end() :].lstrip(" ,.!")
-    return bool(_RULES["hesitates"].match(words))
 
 
 def _rep(conversation: Conversation, index: int, turn: int, span: LabelledSpan, memory: _Memory) -> Finding:
@@ -120,9 +133,9 @@ def _rep(conversation: Conversation, index: int, turn: int, span: LabelledSpan, 
     why = f"proposes a step the customer did not start; {_sure(span)}"
     if any(not kinds or not before or kinds & before for at, before in memory.pushed if at != turn):
         tags.append("repeated")
-    if any(at < turn and _rep_turns(conversation, at, turn) <= AFTER_BARRIER_TURNS for at in memory.refused):
-        tags.append("after_barrier")
-        why += "; the customer has just raised a barrier, said no or hesitated"
+    if follows_refusal(conversation, turn, memory.refused):
+        tags.append(AFTER_BARRIER)
+        why += AFTER_BARRIER_WHY
     memory.pushed.append((turn, kinds))
     return _labelled.finding(conversation, "next_steps", index, span, PUSH, tags=tags, why=why)
 
