@@ -68,6 +68,7 @@ def test_what_is_out_of_the_way_is_no_barrier(text: str) -> None:
         "[political|I don't think I can decide this without my boss.]",
         "[other|We're in no hurry to switch.]",
         "[timing|There's no rush until the budget is approved.]",
+        "[timing|There's no hurry on our side until March.]",
     ],
 )
 def test_what_is_denied_or_waited_for_stands_in_the_way(text: str) -> None:

@@ -216,7 +216,7 @@ def _held(conversation: Conversation, content: frozenset[str], act: Finding) -> 
 
 ANALYZER = Analyzer(
     name="barriers",
-    version="2",
+    version="3",
     labels=LABELS,
     source="the project's essays; MITI 4.2 (cues); Suchman et al. 1997 (clues and missed opportunities), B",
     run=run,
