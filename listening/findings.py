@@ -14,7 +14,9 @@ from typing import Any
 
 from listening.transcript import Timing
 
-QUESTION_LABELS = ("question.open", "question.closed", "question.tag", "question.rhetorical")
+#: Questions that ask for something: what shares of questions are shares of.
+ASKED = ("question.open", "question.closed")
+QUESTION_LABELS = (*ASKED, "question.tag", "question.rhetorical")
 BARRIER_LABELS = ("barrier.budget", "barrier.political", "barrier.timing", "barrier.other")
 #: The labels `listening annotate` prints and `listening eval` reads, in the order they are shown.
 PUBLIC_LABELS = (
@@ -74,7 +76,7 @@ class Analysis:
 
     scores      label -> one score (0..1) an utterance, None where the analyzer does not judge it
     totals      denominators by name, e.g. "rep_speech_ms", "call_ms", "customer_turns"; absent when unknown
-    timing      the best timing the call has; `timings` may say otherwise for one analyzer
+    timing      the best timing the call has
     unmeasured  analyzer or label -> why it could not be judged in this call
     versions    analyzer or model name -> version
     """

@@ -40,7 +40,7 @@ def unmark(text: str) -> tuple[str, tuple[LabelledSpan, ...]]:
             opened.append((LABELS[mark[1]], float(mark[2] or 0.8), len(plain)))
         else:
             label, score, start = opened.pop()
-            spans.append(LabelledSpan(label, start, len(plain), score, "marked by the test"))
+            spans.append(LabelledSpan(label, start, len(plain), score))
     return plain + text[at:], tuple(spans)
 
 

@@ -132,3 +132,12 @@ def test_the_trained_labeller_hears_the_kind_of_barrier(call: Make, text: str, l
 def test_the_trained_labeller_and_the_rules_hear_no_barrier(call: Make, text: str) -> None:
     analysis = analyse(call(("rep", "How does it look on your side?"), ("customer", text), ("rep", "I see.")))
     assert found(analysis, *BARRIER_LABELS) == []
+
+
+def test_were_is_not_we_are() -> None:
+    """An apostrophe that recognizers drop may not make another word of it ("were" is no pitch, "well" no "we'll")."""
+    analysis = analysed(("customer", "[timing|Not before May.]"), ("rep", "Understood. Those were hard months."))
+    assert tags(analysis, "barrier.timing") == [("passed_over",)]
+    assert tags(
+        analysed(("customer", "[timing|Not before May.]"), ("rep", "We're the fastest to set up.")), "barrier.timing"
+    ) == [("pivoted",)]

@@ -172,3 +172,18 @@ def test_the_trained_labeller_hears_a_push(call: Make, text: str) -> None:
 def test_the_trained_labeller_and_the_rules_hear_no_push(call: Make, text: str) -> None:
     analysis = analyse(call(("customer", "We count everything by hand, it takes ages."), ("rep", text)))
     assert found(analysis, PUSH) == []
+
+
+@pytest.mark.parametrize(
+    "said", ["We're happy to do a pilot.", "We're good to go.", "So much better now.", "No problem, sounds great."]
+)
+def test_agreement_is_no_refusal(said: str) -> None:
+    analysis = analysed(("rep", "It is live now."), ("customer", said), ("rep", "[push|Shall we book the demo?]"))
+    assert "after_barrier" not in tags(analysis, PUSH)[0]
+
+
+def test_small_talk_is_no_refusal_and_being_fine_as_one_is_is_one() -> None:
+    asked, pushed = ("rep", "[open|How are you doing?]"), ("rep", "[push|Could I get your signature?]")
+    assert "after_barrier" not in tags(analysed(asked, ("customer", "I'm good, thanks."), pushed), PUSH)[0]
+    for said in ("We're happy with what we've got.", "I'm fine as I am."):
+        assert "after_barrier" in tags(analysed(("rep", "It saves hours."), ("customer", said), pushed), PUSH)[0]

@@ -95,6 +95,17 @@ def test_a_question_answered_by_the_asker() -> None:
     assert ["self_answered" in t for t in tags(analysis, *ASKED)] == [True, False]
 
 
+def test_going_on_after_a_rhetorical_question_is_no_answer_to_it() -> None:
+    def answers(*lines: str) -> list[bool]:
+        return ["self_answered" in tags(analysed(("rep", line)), "question.rhetorical")[0] for line in lines]
+
+    on, answered = "Let me share my screen with you.", "Mondays are loved by nobody."
+    assert answers(f"[rhetorical|Who loves Mondays?] {on}") == [False]
+    assert (
+        answers(f"[rhetorical|Who loves Mondays?] {answered}", "[rhetorical|And why?] Because it pays.") == [True] * 2
+    )
+
+
 def test_really_is_a_listeners_word_and_not_a_question_an_hour() -> None:
     analysis = analysed(
         ("customer", "It leaked through three floors."), ("rep", "[closed|Oh, really?]"), ("customer", "Three floors.")

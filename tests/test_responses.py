@@ -101,6 +101,18 @@ def test_odd_calls_are_analysed(transcript: Transcript) -> None:
     assert all(len(values) == len(transcript.utterances) for values in analysis.scores.values())
 
 
+@pytest.mark.parametrize(("nod", "second", "left"), [((2.0, 2.4), 5.01, False), ((5.4, 5.7), 6.2, True)])
+def test_a_nod_leaves_room_only_in_a_silence(nod: tuple[float, float], second: float, left: bool) -> None:
+    analysis = analysed(
+        ("customer", "The lift got stuck three times this week", 0, 5),
+        ("rep", "Mhm.", *nod),
+        ("customer", "with guests inside every time.", second, 10),
+        ("rep", "Our service plan covers every lift in the house around the clock.", 10.2, 14),
+        acoustic=True,
+    )
+    assert (("silence",) in tags(analysis, "response")) is left
+
+
 def test_the_mix_follows_what_people_say() -> None:
     """No restatement, no restating; and the rep's other turns stay as they were."""
     spoken = (
@@ -145,6 +157,20 @@ def test_what_became_of_a_barrier_follows_what_people_say() -> None:
     assert tags(after(barrier), "barrier.other") == [("pushed",)]
     again = Correction("add", utterance=1, start_char=0, end_char=8, label="restatement")
     assert tags(after(remove("restatement", 1), again), "barrier.budget") == [("restated",)]
+
+
+def test_a_cue_that_people_call_a_barrier_counts_as_one_and_the_other_way_round() -> None:
+    lines = (("customer", "[problem|Finance has frozen the money until April.]"), ("rep", "[rs|Frozen until April.]"))
+    transcript = make_call(*((who, unmark(text)[0]) for who, text in lines))
+
+    def called(label: str, now: str) -> Analysis:
+        marked = ((lines[0][0], lines[0][1].replace("problem", label)), lines[1])
+        whole = {"problem": "cue.problem", "budget": "barrier.budget"}
+        target = Target(whole[label], 0, 0, len(transcript.utterances[0].text))
+        return corrected(analysed(*marked), transcript, [Correction("relabel", finding=target, label=whole[now])])
+
+    assert tags(called("problem", "budget"), "barrier.budget") == [("restated",)]
+    assert tags(called("budget", "problem"), "cue.problem") == [("followed",)]
 
 
 def test_a_push_is_after_a_barrier_only_while_people_leave_the_barrier() -> None:

@@ -147,6 +147,11 @@ def test_an_amount_given_back_is_no_number_read_back() -> None:
     assert len(found(analysis, "restatement")) == 1
 
 
+def test_well_is_not_we_will() -> None:
+    said = ("customer", "Month end is going badly, the export breaks.")
+    assert found(analysed(said, ("rep", "[rs|Month end not going well at all.]")), "restatement")
+
+
 def test_uptake_is_given_for_rep_turns_after_a_customer_turn_only() -> None:
     uptake = analysed(
         ("rep", "Hello, this is Kim."),

@@ -282,6 +282,19 @@ def test_attachment_is_the_concentration_of_call_time() -> None:
     assert trends_views.attachment(observe(np.ones(5), ["a"] * 5)) is None
 
 
+@pytest.mark.parametrize("said", ["14400", "14,400.00", "€14.400,00", "EUR 14 400", "14'400 CHF", "$14400"])
+def test_amounts_as_people_write_them(tmp_path: Path, said: str) -> None:
+    file = tmp_path / "outcomes.csv"
+    file.write_text(f"opportunity;result;amount\nAcme;won;{said}\n")
+    assert trends_process.read_outcomes(file)[0].amount == 14400
+
+
+def test_an_outcome_of_a_call_that_is_not_kept_counts_for_its_opportunity() -> None:
+    calls = [trends_process.Made("c1", "Ann", "Acme", 600)]
+    whole, ann = trends_process.process(calls, [trends_process.Outcome("gone", "Acme", "won", 1000)])
+    assert (whole.won, ann.amount) == (1, 1000)
+
+
 def test_the_process_view_counts_what_came_of_the_calls(tmp_path: Path) -> None:
     file = tmp_path / "outcomes.csv"
     file.write_text("opportunity;result;amount\nAcme;Won;€14.400,00\nZed;no;\nYon;thinking;\nGhost;won;5\n")
@@ -299,7 +312,12 @@ def test_the_process_view_counts_what_came_of_the_calls(tmp_path: Path) -> None:
     assert whole.worth_of_no == pytest.approx(14400)
     assert (ann.amount, ann.worth_of_no) == (14400, None)
     assert ben.worth_of_no == 0
-    for bad in ("a,b\n1,2\n", "opportunity,result,amount\nAcme,won,lots\n", "opportunity,result\n,won\n"):
+    amounts = (",won,lots", ",won,12.5k", ",won,$1.2M", ",won,(500)")
+    for bad in (
+        "a,b\n1,2\n",
+        *(f"opportunity,result,amount\nAcme{x}\n" for x in amounts),
+        "opportunity,result\n,won\n",
+    ):
         file.write_text(bad)
         with pytest.raises(MetadataError):
             trends_process.read_outcomes(file)

@@ -75,6 +75,41 @@ def test_a_rep_who_talks_on_after_the_question_does_not_wait() -> None:
     assert labelled(analysis, "wait_after_question") == []
 
 
+def test_only_a_real_question_is_waited_for() -> None:
+    """Neither "really?" nor a question asked for effect."""
+    analysis = analysed(
+        ("rep", "[rhetorical|Who would not want that?]", 0, 2),
+        ("customer", "It broke again.", 4, 6),
+        acoustic=True,
+    )
+    assert labelled(analysis, "wait_after_question") == []
+
+
+def test_a_third_speakers_talk_is_nobodys_silence(call: Make) -> None:
+    analysis = analyse(
+        call(
+            ("customer", "It broke again last week.", 0, 5),
+            ("Bo", "That was the pump, as I said, and it took a day.", 5.2, 35),
+            ("rep", "I see what you mean there.", 35.2, 38),
+            acoustic=True,
+        )
+    )
+    assert labelled(analysis, "response_pause") == labelled(analysis, "brief_silence") == []
+
+
+def test_utterances_without_times_keep_their_place(call: Make) -> None:
+    analysis = analyse(
+        call(
+            ("customer", "It broke again last week.", 60, 65),
+            ("rep", "What was it that broke then?", 66, 70),
+            ("customer", "The pump."),
+            ("rep", "What did you do about it?"),
+        )
+    )
+    places = [f.utterance for f in analysis.findings]
+    assert places == sorted(places)
+
+
 def test_an_interruption_takes_the_floor(call: Make) -> None:
     analysis = analyse(
         call(

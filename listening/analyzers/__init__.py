@@ -16,7 +16,7 @@ ANALYZERS: Registry[Analyzer] = Registry("listening.analyzers", "ANALYZER")
 _NEEDS_REASON = {
     Timing.ACOUSTIC: "needs the recording: speech times measured from the sound, which a transcript does not have",
     Timing.RECOGNIZER: "needs word times",
-    Timing.CUE: "needs times, which this transcript does not have",
+    Timing.CUE: "needs to know when every utterance begins and ends, which this transcript does not say",
 }
 
 
@@ -37,8 +37,9 @@ def analyse(transcript: Transcript, analyzers: Mapping[str, Analyzer] = ANALYZER
 
     def when(finding: Finding) -> tuple[float, float]:
         position = place.get(finding.utterance, 0) if finding.utterance is not None else 0
-        start = finding.start if finding.start is not None else position
-        return start, position
+        if conversation.timing is Timing.NONE or finding.start is None:
+            return position, position
+        return finding.start, position
 
     return Analysis(
         findings=tuple(sorted((f for found in done.values() for f in found.findings), key=when)),

@@ -34,7 +34,7 @@ def corrected(analysis: Analysis, transcript: Transcript, corrections: Sequence[
         if f.label == "response":
             move = moves.get(f.utterance)
             return f if move is None or move.of != f.of else dataclasses.replace(f, tags=move.tags, why=move.why)
-        if f.label in BARRIER_LABELS and f.utterance is not None:
+        if f.label in (*BARRIER_LABELS, *barriers.CUE_LABELS) and f.utterance is not None:
             return _met(conversation, f, f.utterance, acts, turns)
         if f.label == next_steps.PUSH and f.utterance in conversation.turn_of:
             return _pressed(conversation, f, conversation.turn_of[f.utterance], said.findings, turns)
@@ -53,17 +53,24 @@ def _moves(
 
 
 def _met(conversation: Conversation, f: Finding, index: int, acts: list[Finding], turns: Container[int]) -> Finding:
-    """A barrier with what the rep did with it. Where no act does anything, rebutting and the like stays as it was."""
-    after = barriers.rep_turns_after(conversation, index)
-    if not after:
-        return f
-    at = conversation.turn_of[after[0].utterances[0]]
-    if at not in turns and (f.tags or conversation.turn_of[index] not in turns):
-        return f
-    _, met = barriers.met_by_acts(conversation, index, after[0], acts)
-    if met is None and f.tags and f.tags[0] not in barriers.MET:
+    """A barrier or cue with what the rep did with it.
+
+    What the rep's words say without any act (rebutting and the like, or that a cue is about the same) is not worked out
+    again: it stays as it was.
+    """
+    is_cue = f.label in barriers.CUE_LABELS
+    own = set(f.tags).intersection(("followed", "missed") if is_cue else barriers.TREATMENTS)
+    after = barriers.rep_turns_after(conversation, index)[: None if is_cue else 1]
+    near = {conversation.turn_of[turn.utterances[0]] for turn in after}
+    if not after or (own and (is_cue or not near.intersection(turns))):
+        return f if own else dataclasses.replace(f, tags=())
+    met = next((met for turn in after if (met := barriers.met_by_acts(conversation, index, turn, acts)[1])), None)
+    if met is None and own and not own.intersection(barriers.MET):
         return f
     tag, why = met or barriers.PASSED_OVER
+    if is_cue:
+        picked_up = tag in ("restated", "explored")
+        tag, why = ("followed", why) if picked_up else ("missed", "the rep neither gives it back nor asks about it")
     return dataclasses.replace(f, tags=(tag,), why=f"{f.why.split('; ')[0]}; {why}")
 
 

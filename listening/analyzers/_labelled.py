@@ -37,7 +37,7 @@ def finding(
     label: str | None = None,
     of: Iterable[int] = (),
     tags: Iterable[str] = (),
-    why: str | None = None,
+    why: str = "",
 ) -> Finding:
     """A Finding for a labelled span of utterance `index`, with the times of its words."""
     u = conversation.utterances[index]
@@ -54,7 +54,7 @@ def finding(
         score=round(span.score, 4),
         of=tuple(of),
         tags=tuple(tags),
-        why=why or span.why,
+        why=why,
     )
 
 
@@ -83,17 +83,26 @@ def overlaps(a: Finding | LabelledSpan, b: Finding | LabelledSpan) -> bool:
     return a.start_char < b.end_char and b.start_char < a.end_char
 
 
+_APOSTROPHE = re.compile(r"'(ll\b|d\b|re\b)?")
+#: Without their apostrophe "we'll", "I'll", "he'd" and "we're" are words of their own (well, ill, hid by "hed", were).
+_BARE = {
+    "ll": r"(?:'|(?<!\bwe)(?<!\bi)(?<!\bhe)(?<!\bshe))ll",
+    "d": r"(?:'|(?<!\bwe)(?<!\bi)(?<!\bhe)(?<!\bshe))d",
+    "re": r"(?:'|(?<!\bwe))re",
+}
+
+
 @cache
 def lexicon(name: str, table: str | None = None) -> Mapping[str, re.Pattern[str]]:
     """Pattern by name, from `<name>.toml` beside the analyzers (or one table of it).
 
     Each entry is a list of regular expressions, matched on `plain` text at word boundaries. An apostrophe may be missing
-    in the text, as recognizers drop it.
+    in the text, as recognizers drop it, unless that makes another word.
     """
     data = tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))
     return {key: _compiled(patterns) for key, patterns in (data[table] if table else data).items()}
 
 
 def _compiled(patterns: list[str]) -> re.Pattern[str]:
-    any_of = "|".join(pattern.replace("'", "'?") for pattern in patterns)
+    any_of = "|".join(_APOSTROPHE.sub(lambda m: _BARE.get(m[1] or "", "'?"), pattern) for pattern in patterns)
     return re.compile(rf"(?<!\w)(?:{any_of})(?!\w)", re.IGNORECASE)

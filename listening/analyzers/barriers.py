@@ -12,7 +12,7 @@ import re
 from listening.analyzers import _labelled
 from listening.analyzers._contract import Analyzer, Earlier, Found
 from listening.corrections import PERSON
-from listening.findings import BARRIER_LABELS, Finding
+from listening.findings import ASKED, BARRIER_LABELS, Finding
 from listening.language.conversation import Conversation, Turn
 from listening.language.labeller import LabelledSpan
 
@@ -26,7 +26,6 @@ LABELS = {
     "cue.hope": "The customer voices a hope: what they wish were so.",
     "cue.feeling": "The customer voices a feeling.",
 }
-ASKED = ("question.open", "question.closed")
 #: Turns of the rep's within which a cue must be picked up (MEASURES: cues_followed_share).
 FOLLOW_TURNS = 3
 #: The rep's words before a question or restatement up to which that still is the first thing done with a barrier.
@@ -42,6 +41,7 @@ MET = {
     "pushed": ("pushed", "the rep next proposes a step"),
     "explored": ("explored", "the rep next asks about it"),
 }
+TREATMENTS = (*MET, "rebutted", "pivoted", "passed_over")
 PASSED_OVER = ("passed_over", "the rep next does none of asking, giving back, arguing or offering")
 
 _LEXICON = _labelled.lexicon("barriers")

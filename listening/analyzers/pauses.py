@@ -12,7 +12,7 @@ from bisect import bisect_right
 from itertools import pairwise
 
 from listening.analyzers._contract import Analyzer, Earlier, Found
-from listening.findings import Finding
+from listening.findings import ASKED, Finding
 from listening.language.backchannels import sounds_like_backchannel
 from listening.language.conversation import Conversation, Turn, merge
 from listening.transcript import Span, Timing
@@ -37,12 +37,13 @@ LABELS = {
 
 def run(conversation: Conversation, earlier: Earlier) -> Found:
     findings: list[Finding] = []
-    spans = {role: conversation.activity(role) for role in ("rep", "customer")}
+    spans = {role: conversation.activity(role) for role in ("rep", "customer", "other")}
+    voices = sorted((span for some in spans.values() for span in some), key=lambda span: span.start)
     for before, turn in pairwise(_floor(conversation)):
         if before.role != turn.role:
             findings += _transition(conversation, before, turn, spans)
-    voices = sorted((*spans["rep"], *spans["customer"], *conversation.activity("other")), key=lambda span: span.start)
-    findings += _waits(conversation, voices, spans, [f for f in earlier["questions"] if f.role == "rep"])
+    asked = [f for f in earlier["questions"] if f.role == "rep" and f.label in ASKED]
+    findings += _waits(conversation, voices, spans, asked)
     totals: dict[str, float] = {}
     if conversation.transcript.duration:
         totals["silence_ms"] = max(0, conversation.transcript.duration - sum(span.length for span in merge(voices)))
@@ -87,6 +88,8 @@ def _transition(
         return []
     pause = max(0, start - end_of_before)
     silence = (start - pause, start)
+    if any(span & Span(*silence) for span in spans["other"]):
+        return []  # a third speaker filled it
     why = "silence between the customer's last sound and the rep's first"
     found = [_finding(conversation, "response_pause", first, silence, pause, why, of=(last,))]
     if pause >= BRIEF_SILENCE_MS:
@@ -185,9 +188,12 @@ def _waits(
             following = next((span for span in voices if span.start >= end), None)
             if following is None or any(s.start < end < s.end for s in spans["customer"]):
                 continue
-            breaker = "rep" if any(s.start == following.start for s in spans["rep"]) else "customer"
+            breaker = next(role for role, some in spans.items() if following in some)
             times, wait = (end, following.start), following.start - end
-            why, tags = f"the {breaker} spoke first after the question", (f"broken_by_{breaker}",)
+            why, tags = (
+                f"the {breaker if breaker != 'other' else 'third speaker'} spoke first after the question",
+                (f"broken_by_{breaker}",),
+            )
             found.append(_finding(conversation, "wait_after_question", index, times, wait, why, tags=tags))
     return found
 
@@ -209,7 +215,7 @@ def _speech_end(spans: tuple[Span, ...], end: int | None) -> int | None:
 
 ANALYZER = Analyzer(
     name="pauses",
-    version="4",
+    version="5",
     labels=LABELS,
     source="Stivers et al. 2009; Levinson & Torreira 2015 (A); Rowe 1974 on wait time (B)",
     needs=Timing.ACOUSTIC,

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from listening.analyzers import _labelled
 from listening.analyzers._contract import Analyzer, Earlier, Found
-from listening.findings import QUESTION_LABELS
+from listening.findings import ASKED, QUESTION_LABELS
 from listening.language.conversation import Conversation
 from listening.language.labeller import LabelledSpan
 
@@ -24,7 +24,6 @@ LABELS = {
     "question.rhetorical": "A question asked for effect, or answered at once by the one who asks.",
     "question.backchannel": "“Really?” or “oh yeah?”: a listener's sign of life in the form of a question.",
 }
-ASKED = ("question.open", "question.closed")
 #: Silence (ms) between two questions from which the first one had room for an answer (MEASURES: stacked_questions).
 ROOM_MS = 1000
 #: Words of the rep's own between two questions of one turn, up to which the second is stacked on the first.
@@ -99,14 +98,14 @@ def _tag_questions(conversation: Conversation, index: int) -> list[LabelledSpan]
     text = conversation.utterances[index].text
     lowered = text.lower().replace("’", "'")
     found = [
-        LabelledSpan("question.tag", m.start(1), m.end(), TAG_SCORE, "a tag after a statement")
+        LabelledSpan("question.tag", m.start(1), m.end(), TAG_SCORE)
         for m in _HUNG.finditer(lowered)
         if _LEXICON["tag"].fullmatch(m[1].strip())
     ]
     if not found and not re.search(r"[.,?!;]", text):
         for m in _LEXICON["bare_tag"].finditer(lowered):
             if not lowered[m.end() :].strip() and len(lowered[: m.start()].split()) >= BARE_TAG_WORDS:
-                found.append(LabelledSpan("question.tag", m.start(), m.end(), TAG_SCORE, "a tag after a statement"))
+                found.append(LabelledSpan("question.tag", m.start(), m.end(), TAG_SCORE))
     return found
 
 
@@ -175,14 +174,19 @@ def _closes(conversation: Conversation, index: int, span: LabelledSpan) -> bool:
 
 
 def _answers_itself(conversation: Conversation, index: int, span: LabelledSpan, label: str) -> bool:
-    """Does the asker go on, in the same utterance, with words that answer?"""
+    """Does the asker go on, in the same utterance, with words that answer? After one asked for effect: that take it up?"""
     text = conversation.utterances[index].text
     rest = _labelled.plain(text[span.end_char :]).lstrip(" ?.!,…-")
     if not rest or any(s.start_char >= span.end_char for s in _labelled.spans(conversation, index, *QUESTION_LABELS)):
         return False
     if _LEXICON["gives_room"].match(rest):
         return False
-    return label == "question.rhetorical" or bool(_LEXICON["answers_itself"].match(rest))
+    if _LEXICON["answers_itself"].match(rest):
+        return True
+    if label != "question.rhetorical":
+        return False
+    asked = conversation.content_of(index, span.start_char, span.end_char)
+    return bool(asked & conversation.content_of(index, span.end_char, len(text)))
 
 
 def _stacked(conversation: Conversation, asked: list[tuple[int, LabelledSpan]]) -> set[tuple[int, int]]:
@@ -219,7 +223,7 @@ def _leaves_room(
 
 ANALYZER = Analyzer(
     name="questions",
-    version="1",
+    version="2",
     labels=LABELS,
     source="MITI 4.2 (open and closed), B; Huang et al. 2017 (follow-ups), B; Rowe 1974 (room to answer)",
     run=run,

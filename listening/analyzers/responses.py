@@ -124,15 +124,19 @@ def _silence_before(conversation: Conversation, turn: Turn) -> int:
 
 
 def _left_room(conversation: Conversation, statement: tuple[int, ...]) -> list[Finding]:
-    """Where the rep only backchannelled between two utterances of the customer, who then went on. Acoustic times only."""
+    """Where the rep only nodded in the silence between two utterances of the customer, who then went on. Acoustic times
+    only.
+    """
     if conversation.timing is not Timing.ACOUSTIC:
         return []
     found = []
     for before, after in pairwise(statement):
         end, start = conversation.utterances[before].end, conversation.utterances[after].start
         between = conversation.order[conversation.place[before] + 1 : conversation.place[after]]
-        nods = [i for i in between if conversation.role(i) == "rep"]
-        if not nods or end is None or start is None or start < end or not _is_statement(conversation, (before,)):
+        if end is None or start is None or start <= end:
+            continue
+        nods = [i for i in between if conversation.role(i) == "rep" and end <= (conversation.utterances[i].start or 0)]
+        if not nods or not _is_statement(conversation, (before,)):
             continue
         why = "the rep only acknowledges, and the customer goes on"
         found.append(_finding(conversation, nods[0], (before,), "silence", why))
@@ -141,7 +145,7 @@ def _left_room(conversation: Conversation, statement: tuple[int, ...]) -> list[F
 
 ANALYZER = Analyzer(
     name="responses",
-    version="2",
+    version="3",
     labels=LABELS,
     source="the project's essays (the seeds' test)",
     run=run,

@@ -64,10 +64,6 @@ class Conversation:
         """ "rep", "customer" or "other" (also when nobody knows)."""
         return self._roles[index]
 
-    @property
-    def has_rep(self) -> bool:
-        return any(s.role is Role.REP for s in self.transcript.speakers)
-
     @cached_property
     def timing(self) -> Timing:
         """The best timing the whole call has."""

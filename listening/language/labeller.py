@@ -7,7 +7,6 @@ utterance are found one by one, with punctuation or without.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -49,7 +48,6 @@ class LabelledSpan:
     start_char: int
     end_char: int
     score: float
-    why: str = ""
     tags: tuple[str, ...] = ()
 
 
@@ -224,32 +222,11 @@ def _span(
         means = words[start:end, n : n + 2].mean(0)
         names = ("follow_up", "close_directed")
         tags = tuple(t for t, v in zip(names, means, strict=True) if v >= card["attributes"][t])
-    cue = _cue(label, text[a:b])
-    why = f"model {score:.2f}" + (f"; {cue}" if cue else "")
-    return LabelledSpan(label, a, b, round(score, 4), why, tags)
+    return LabelledSpan(label, a, b, round(score, 4), tags)
 
 
 #: A run of words goes on while the probability is at least this share of the level that began it.
 _GOES_ON = 0.5
-
-_CUES = (
-    ("question", re.compile(r"\?\s*$"), "question mark"),
-    ("question", re.compile(r"^\W*(?:(?:and|so|but|okay|well)\W+)*(what|how|why|which|when|where|who)\b", re.I), None),
-    ("question", re.compile(r"\b(tell me|walk me through|help me (?:see|understand)|i'?m curious|i wonder)\b", re.I), None),
-    ("question", re.compile(r"^\W*(?:(?:and|so|but|okay|well)\W+)*((?:do|did|does|is|are|was|were|have|has|can|could|would|will)(?:n't)? \w+)", re.I), None),
-    ("restatement", re.compile(r"\b(it sounds like|sounds like|what i'?m hearing|you'?re saying|you said|you mentioned|it seems like|in other words)\b", re.I), None),
-    ("restatement", re.compile(r"^\W*(?:(?:okay|right|and)\W+)*(so (?:you|it|the|your|they|there)\b)", re.I), None),
-    ("next_step", re.compile(r"\b(book|schedule|set up|sign|send (?:you|over)|next step|get you (?:started|booked)|how about|why don't we|shall we|let'?s)\b", re.I), None),
-    ("barrier", re.compile(r"\b(budget|afford|expensive|cost|price|approval|boss|board|committee|busy|next (?:year|quarter|month)|not (?:now|ready|sure)|contract|happy with)\b", re.I), None),
-)  # fmt: skip
-
-
-def _cue(label: str, words: str) -> str:
-    """The first word or phrase of the span by which a person would know the label, if any."""
-    for family, pattern, name in _CUES:
-        if label.startswith(family) and (m := pattern.search(words)):
-            return name or f"“{m[1].lower()}”"
-    return ""
 
 
 def _last_heard(texts: Sequence[tuple[int, str]], index: int, limit: int = 2) -> list[int]:

@@ -93,7 +93,6 @@ class Barrier:
     after: str
     well: bool | None
     answer: str
-    answer_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +296,8 @@ def _barriers(card: Scorecard, transcript: Transcript, shown: Sequence[Moment]) 
         following = (transcript.utterances[i] for i in order[place[f.utterance] + 1 :])
         answer = next((u for u in following if u.speaker in reps and len(u.text.split()) > 1), None)
         well = None if tag is None else tag in ("explored", "restated")
-        after = AFTER[tag] if tag else "what the rep did about it could not be told"
-        yield Barrier(m, after, well, excerpt(answer.text) if answer else "", answer.start if answer else None)
+        after = AFTER[tag] if tag else "answered" if answer else "did not speak again"
+        yield Barrier(m, after, well, excerpt(answer.text) if answer else "")
 
 
 def _lines(card: Scorecard, transcript: Transcript, shown: Sequence[Moment]) -> Iterable[Line]:

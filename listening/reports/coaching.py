@@ -103,7 +103,7 @@ PRAISE = (
 TRY = (
     _Rule(
         "A push past a barrier",
-        lambda f: "The rep pressed for a next step within two turns of a barrier the customer had raised.",
+        lambda f: "The rep pressed for a next step within two turns of a barrier, a no or a hesitation.",
         "What was the customer asking for just before? What could you have asked instead?",
         ("next_step.push",),
         ("after_barrier",),

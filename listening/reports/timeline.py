@@ -15,7 +15,7 @@ from listening.reports.sound import Outline
 from listening.transcript import Span, Speaker, Transcript
 
 COLUMNS, HEIGHT = 600, 44
-#: Seconds between ticks, the first that gives at most eight of them.
+#: Seconds between ticks, the first that gives at most nine of them.
 _STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 

@@ -32,8 +32,8 @@ class Reading:
     against: tuple[str, ...] = ()
 
 
-NO_REP = "nobody in this call is known to be the rep"
-NO_CUSTOMER = "nobody but the rep speaks in this call"
+NO_REP = "nobody who speaks in this call is known to be the rep"
+NO_CUSTOMER = "no customer speaks in this call"
 
 
 def why_not(analysis: Analysis, *analyzers: str) -> str | None:

@@ -88,12 +88,10 @@ def _result(said: str) -> str:
 
 
 def _amount(said: str, where: str) -> float:
-    """A sum of money: 14400, 14,400.00 or €14.400,00. An empty one is nothing."""
-    digits = re.sub(r"[^\d.,-]", "", said)
-    if not digits:
-        if said:
-            raise MetadataError(f"{where}: the amount is not a number.")
+    """A sum of money: 14400, 14,400.00, €14.400,00 or EUR 14400, but not 14.4k. An empty one is nothing."""
+    if not said:
         return 0.0
+    digits = re.sub(r"[\s'’]|^[^\W\d_]{2,3}\b\.?|\b[^\W\d_]{2,3}\.?$|[^\w.,()-]", "", said)
     if re.fullmatch(r"-?\d{1,3}(\.\d{3})+(,\d{1,2})?|-?\d+,\d{1,2}", digits):
         digits = digits.replace(".", "").replace(",", ".")
     try:
@@ -105,7 +103,7 @@ def _amount(said: str, where: str) -> float:
 def process(calls: Iterable[Made], outcomes: Iterable[Outcome]) -> tuple[Process, ...]:
     """What each rep's calls came to, by name, and those of all together first (rep "").
 
-    An outcome counts once, for the rep who had the call, or the most calls with the opportunity.
+    An outcome counts once: for the rep who had the call, else who had the most calls with the opportunity.
     """
     made = list(calls)
     by_rep: dict[str, list[Made]] = {}
@@ -114,8 +112,8 @@ def process(calls: Iterable[Made], outcomes: Iterable[Outcome]) -> tuple[Process
     owner = _owners(made)
     results: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        key = ("call", outcome.call) if outcome.call is not None else ("opportunity", outcome.opportunity)
-        if key in owner:
+        keys = (("call", outcome.call), ("opportunity", outcome.opportunity))
+        if key := next((key for key in keys if key in owner), None):
             results.setdefault(owner[key], []).append(outcome)
     everything = [outcome for some in results.values() for outcome in some]
     rows = [_process("", made, everything)]

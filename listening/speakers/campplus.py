@@ -6,7 +6,7 @@ The weights come as a PyTorch state dict; the graph is written once, on first us
 neither torch nor the network's own code. Network: Wang et al., "CAM++: a fast and efficient network for speaker
 verification using context-aware masking", Interspeech 2023 (arXiv:2303.00332). The context of a layer is the mean over
 the whole input plus the mean over each segment of 2 s; for input of at most 2 s both are the same, and only such input
-is allowed here.
+is given to it here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from listening import settings
 from listening.errors import ModelError
 from listening.progress import Progress, silent
 
-MOST_FRAMES = 200  # 2 s at 10 ms: see the module's docstring
 SIZE = 192
 _OPSET = 17
 _EPSILON = 1e-5  # of the batch normalisation

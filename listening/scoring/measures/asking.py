@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from listening.findings import Analysis
+from listening.findings import ASKED, Analysis
 from listening.scoring.measures.definition import measure
 from listening.scoring.reading import Reading, count, missing, per_hour, share, sides, tagged
-
-ASKED = ("question.open", "question.closed")
 
 
 def _questions(a: Analysis, role: str = "rep") -> tuple[int, ...]:
@@ -60,13 +58,13 @@ def open_question_share(a: Analysis) -> Reading:
     "Of the rep's questions, those that build on what the customer has just said, against jumps to the next item.",
     "Huang et al. 2017",
     "share",
-    "the rep's open and closed questions",
+    "the rep's open and closed questions, save those that only a person marked",
 )
 def follow_up_share(a: Analysis) -> Reading:
     if reason := sides(a):
         return missing(reason)
-    asked = _questions(a)
-    return share(tagged(a, asked, "follow_up"), asked, NO_QUESTION)
+    told = tagged(a, _questions(a), "follow_up", "script_jump")
+    return share(tagged(a, told, "follow_up"), told, NO_QUESTION)
 
 
 @measure(
@@ -75,20 +73,20 @@ def follow_up_share(a: Analysis) -> Reading:
     "Of the rep's questions, those about the customer's situation, problems and hopes, not steering to our close.",
     "the project's essays",
     "share",
-    "the rep's open and closed questions",
+    "the rep's open and closed questions, save those that only a person marked",
 )
 def need_directed_share(a: Analysis) -> Reading:
     if reason := sides(a):
         return missing(reason)
-    asked = _questions(a)
-    steering = set(tagged(a, asked, "close_directed"))
-    return share([i for i in asked if i not in steering], asked, NO_QUESTION)
+    told = tagged(a, _questions(a), "need_directed", "close_directed")
+    steering = set(tagged(a, told, "close_directed"))
+    return share([i for i in told if i not in steering], told, NO_QUESTION)
 
 
 @measure(
     "questions",
     "Stacked questions",
-    "Times the rep asks several questions in a row without leaving room for an answer.",
+    "Questions the rep puts right after another one, without leaving room for an answer.",
     "Rowe 1974 on wait time",
     "count",
     "the rep's open and closed questions",

@@ -49,7 +49,7 @@ def first_push_at(a: Analysis) -> Reading:
 @measure(
     "next_steps",
     "Pushes after a barrier",
-    "Pushes within the rep's next two turns after the customer raised a barrier or hesitated.",
+    "Pushes within the rep's next two turns after the customer raised a barrier, said no or hesitated.",
     "the project's essays",
     "count",
     "pushes in the call",
@@ -63,7 +63,7 @@ def pushes_after_barrier(a: Analysis) -> Reading:
 @measure(
     "next_steps",
     "Mutual planning",
-    "Next steps the customer asked for or started: not pushes, shown beside them.",
+    "Times the customer asks for or starts a next step, or the rep takes up one: not pushes, shown beside them.",
     "the project's essays",
     "count",
 )

@@ -56,7 +56,7 @@ def _longest(a: Analysis, role: str) -> Reading:
     if reason := sides(a):
         return missing(reason)
     if a.timing is Timing.NONE:
-        return missing("needs times, which this transcript does not have")
+        return missing("needs to know when every utterance begins and ends, which this transcript does not say")
     return longest(a, a.labelled("talk", role=role), f"the {role} never holds the floor")
 
 

@@ -27,7 +27,7 @@ def response_pause_ms(a: Analysis) -> Reading:
     "From the end of the rep's question until anybody speaks: the median silence.",
     "Rowe 1974: 3 s helps, under 1.5 s is typical",
     "ms",
-    "rep questions that ended the rep's talk",
+    "rep utterances that ended with a question",
 )
 def wait_after_question_ms(a: Analysis) -> Reading:
     if reason := sides(a) or why_not(a, "pauses"):
