@@ -62,10 +62,11 @@ def test_trends_of_the_team_by_anything(database: str, by: str) -> None:
 
 def test_trends_of_one_rep_in_every_format(database: str, tmp_path: Path) -> None:
     outcomes = tmp_path / "outcomes.csv"
-    outcomes.write_text("opportunity,result,amount\nDeal 0,won,700\nDeal 1,no,\n")
+    outcomes.write_text("opportunity,result,amount\nDeal 0,won,700\nDeal 1,no,\nElsewhere,won,1\n")
     text = run(database, "trends", "--rep", "Ann", "--outcomes", str(outcomes)).output
     assert "Listening index" in text
     assert "not about listening" in text
+    assert "not among these calls: 1." in text
     page = run(database, "trends", "--rep", "=cmd()", "--measure", "curious", "--format", "html").output
     assert page.startswith("<!doctype html>")
     assert "http" not in page

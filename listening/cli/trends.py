@@ -70,7 +70,8 @@ def command(
     everyone = [trend for some in found.values() for trend in some]
     pressure = trends_views.pressure(seen, period_end)
     attached = trends_views.attachment(seen)
-    came_of_it = trends_process.process(made, trends_process.read_outcomes(outcomes)) if outcomes else ()
+    results = trends_process.read_outcomes(outcomes) if outcomes else ()
+    came_of_it = trends_process.process(made, results) if outcomes else ()
     if form == "csv":
         click.echo(_store.to_csv(_tidy(everyone), POINT_COLUMNS), nl=False)
     elif form == "json":
@@ -94,6 +95,9 @@ def command(
             )
         if came_of_it:
             _print_process(came_of_it)
+            whole = came_of_it[0]
+            if strange := len(results) - whole.won - whole.no - whole.open:
+                click.echo(f"Outcomes of calls and opportunities that are not among these calls: {strange}.")
 
 
 def interval(i: Interval | None, signed: bool = False) -> str:
