@@ -136,7 +136,7 @@ def get(name: str) -> Model:
 
 
 def where(name: str) -> Path | None:
-    """The folder a model lies in, or None when it has not been fetched. Looks at names and sizes only."""
+    """The folder a model lies in, or None when it has not been fetched. Looks at the names of its files only."""
     model = get(name)
     for folder in (manifest_path().parent / name, settings.home() / "models" / name):
         if any(all((folder / f.name).is_file() for f in source.files) for source in model.sources):
@@ -147,15 +147,21 @@ def where(name: str) -> Path | None:
 def path(name: str, progress: Progress = silent) -> Path:
     """The model, ready to load: its file when it is a single file, else its folder; fetched when missing.
 
-    Files that changed since they were last verified are verified again. Raises ModelError when the model cannot be
-    fetched, or is damaged.
+    Files are verified again when they or the manifest changed since they were last verified; the model of an older
+    manifest is fetched anew. Raises ModelError when the model cannot be fetched, or is damaged.
     """
     folder = where(name)
     if folder is None:
         return pull(name, progress)
-    if not _receipt_holds(folder):
-        _verify_folder(get(name), folder)
-        _write_receipt(folder)
+    model = get(name)
+    if not _receipt_holds(model, folder):
+        try:
+            source = _verify_folder(model, folder)
+        except ModelError:
+            if not _untouched(folder):
+                raise
+            return pull(name, progress)  # whole, but not the one that is wanted by now
+        _write_receipt(source, folder)
     return _entry(folder)
 
 
@@ -204,12 +210,12 @@ def _whole(model: Model) -> Path | None:
     if folder is None:
         return None
     try:
-        _verify_folder(model, folder)
+        source = _verify_folder(model, folder)
     except ModelError:
         if folder.parent != settings.home() / "models":
             raise  # a copy the user put there is not ours to replace
         return None
-    _write_receipt(folder)
+    _write_receipt(source, folder)
     return _entry(folder)
 
 
@@ -255,7 +261,7 @@ def _fetch(model: Model, source: Source, root: Path, progress: Progress) -> Path
                 (downloads / file.name).unlink(missing_ok=True)
                 raise Unavailable(f"{file.name} is not the file the manifest describes (its sha256 differs)")
         final = root / model.name
-        _write_receipt(Path(scratch))
+        _write_receipt(source, Path(scratch))
         if final.exists():
             shutil.rmtree(final)
         Path(scratch).chmod(0o755)
@@ -265,12 +271,13 @@ def _fetch(model: Model, source: Source, root: Path, progress: Progress) -> Path
     return _entry(final)
 
 
-def _verify_folder(model: Model, folder: Path) -> None:
+def _verify_folder(model: Model, folder: Path) -> Source:
+    """The source whose files these are. Raises ModelError when they are of none."""
     damaged = None
     for source in model.sources:
         bad = [f.name for f in source.files if not _matches(folder / f.name, f)]
         if not bad:
-            return
+            return source
         damaged = damaged or bad[0]
     raise ModelError(
         f"The model {model.name} is damaged ({damaged} in {folder} has another sha256 than it should); "
@@ -295,17 +302,35 @@ def _stamps(folder: Path) -> dict[str, list[int]]:
     return {p.name: [p.stat().st_size, p.stat().st_mtime_ns] for p in files}
 
 
-def _receipt_holds(folder: Path) -> bool:
-    """Whether every file still has the size and time it had when it was verified."""
+def _receipt(folder: Path) -> dict[str, list[Any]]:
+    """Size, time and sha256 of each file when it was verified (no sha256 in those of older versions)."""
     try:
-        return bool(json.loads((folder / _RECEIPT).read_text()) == _stamps(folder))
+        receipt = json.loads((folder / _RECEIPT).read_text())
     except (OSError, ValueError):
-        return False
+        return {}
+    return receipt if isinstance(receipt, dict) else {}
 
 
-def _write_receipt(folder: Path) -> None:
+def _receipt_holds(model: Model, folder: Path) -> bool:
+    """Whether every file has the size and time it had when it was verified as the one the manifest describes."""
+    receipt, stamps = _receipt(folder), _stamps(folder)
+    return any(
+        all(receipt.get(f.name) == [*stamps.get(f.name, ()), f.sha256] for f in source.files)
+        for source in model.sources
+    )
+
+
+def _untouched(folder: Path) -> bool:
+    """Whether every file has the size and time it had when it was verified, as whatever it was then."""
+    receipt, stamps = _receipt(folder), _stamps(folder)
+    return bool(receipt) and all(stamps.get(name) == stamp[:2] for name, stamp in receipt.items())
+
+
+def _write_receipt(source: Source, folder: Path) -> None:
+    stamps = _stamps(folder)
+    receipt = {f.name: [*stamps[f.name], f.sha256] for f in source.files}
     with suppress(PermissionError):  # a read-only copy is verified each time
-        (folder / _RECEIPT).write_text(json.dumps(_stamps(folder)))
+        (folder / _RECEIPT).write_text(json.dumps(receipt))
 
 
 def _entry(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 import zipfile
@@ -78,6 +79,44 @@ def test_a_damaged_model_is_refused_then_pulled_again(tiny: Path) -> None:
             check("tiny")
     assert models.pull("tiny").read_bytes() == b"".join(CONTENT)
     assert models.path("tiny") == got
+
+
+@pytest.fixture
+def newer(tiny: Path, tmp_path: Path) -> Path:
+    """The folder of a model that was fetched before its manifest came to want other bytes of the same size."""
+    folder = models.path("tiny").parent
+    wheel(tmp_path / "index", "half1", {"part": b"SECOND HALF"})
+    manifest, new = tmp_path / "manifest.toml", (tmp_path / "index" / "half1-1.0-py3-none-any.whl").read_bytes()
+    old = models.catalogue()["tiny"].sources[1]
+    text = manifest.read_text().replace(old.packages[1].sha256, sha(new)).replace(old.files[0].sha256, sha(NEWER))
+    manifest.write_text(text)
+    models._read.cache_clear()
+    return folder
+
+
+NEWER = b"first half SECOND HALF"
+
+
+@pytest.mark.parametrize("receipt", ["", "of an older version"])
+def test_a_model_of_an_older_manifest_is_not_used(newer: Path, receipt: str) -> None:
+    if receipt:
+        (newer / ".verified.json").write_text(json.dumps(models._stamps(newer)))
+    assert models.path("tiny").read_bytes() == NEWER
+    assert models.verify("tiny") == newer
+
+
+def test_a_receipt_of_an_older_version_means_one_verification_and_no_fetching(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = models.path("tiny").parent
+    (folder / ".verified.json").write_text(json.dumps(models._stamps(folder)))
+    read: list[Path] = []
+    digest = models._sha256
+    monkeypatch.setattr(models, "_sha256", lambda path: read.append(path) or digest(path))
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    for _ in range(2):
+        assert models.path("tiny").parent == folder
+    assert read == [folder / "model.bin"]
 
 
 def test_an_interrupted_pull_keeps_what_it_has(tiny: Path, tmp_path: Path) -> None:
