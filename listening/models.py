@@ -329,7 +329,7 @@ def _untouched(folder: Path) -> bool:
 def _write_receipt(source: Source, folder: Path) -> None:
     stamps = _stamps(folder)
     receipt = {f.name: [*stamps[f.name], f.sha256] for f in source.files}
-    with suppress(PermissionError):  # a read-only copy is verified each time
+    with suppress(OSError):  # a read-only copy is verified each time
         (folder / _RECEIPT).write_text(json.dumps(receipt))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -117,6 +118,17 @@ def test_a_receipt_of_an_older_version_means_one_verification_and_no_fetching(
     for _ in range(2):
         assert models.path("tiny").parent == folder
     assert read == [folder / "model.bin"]
+
+
+def test_a_copy_on_a_read_only_disk_is_verified_each_time(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    got = models.path("tiny")
+    (got.parent / ".verified.json").unlink()
+
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_text", read_only)
+    assert models.path("tiny") == models.path("tiny") == got
 
 
 def test_an_interrupted_pull_keeps_what_it_has(tiny: Path, tmp_path: Path) -> None:
