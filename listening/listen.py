@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from listening import formats, progress, sidecars
-from listening.errors import ListeningError, UsageError
+from listening.errors import ListeningError, TranscriptError, UsageError
 from listening.scorecard import Heard
 from listening.scoring import load_rubric, score
 from listening.transcript import Role, Speaker, Transcript
@@ -126,12 +127,16 @@ def expand(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
             continue
         files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-        recordings = [p for p in files if p.suffix.lower() in RECORDINGS]
-        transcripts = [
-            p
-            for p in files
-            if p.suffix.lower() in TRANSCRIPTS and p.stem.lower() not in NOT_CALLS and formats.sniff(p) is not None
-        ]
-        if not recordings and not transcripts:
+        found = [p for p in files if p.suffix.lower() in RECORDINGS] or [p for p in files if _is_transcript(p)]
+        if not found:
             raise UsageError(f"There are no recordings or transcripts in the folder {path}.")
-        yield from recordings or transcripts
+        yield from found
+
+
+def _is_transcript(path: Path) -> bool:
+    """Whether a file of a folder is the transcript of a call; one that cannot be opened is taken for none."""
+    if path.suffix.lower() not in TRANSCRIPTS or path.stem.lower() in NOT_CALLS:
+        return False
+    with suppress(TranscriptError):
+        return formats.sniff(path) is not None
+    return False

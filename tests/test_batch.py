@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from batch_calls import Here, make_calls
@@ -51,6 +52,24 @@ def test_paths_stand_for_files_folders_patterns_manifests_and_urls(tmp_path: Pat
     (remote,) = sources.find([str(tmp_path / "list.csv")])
     assert isinstance(remote, Item)
     assert remote.path == "s3://bucket/a%20b.wav"
+
+
+def test_a_file_that_cannot_be_opened_does_not_lose_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (locked,) = make_calls(tmp_path, 1)
+    opened = Path.open
+
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name == locked.name:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    (sentence,) = sources.find([str(tmp_path)])
+    assert isinstance(sentence, Missing)
+    (tmp_path / "other.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:01.000\nAnn: Hello\n")
+    assert names(list(sources.find([str(tmp_path)]))) == ["other.vtt"]
+    (tmp_path / "talk.wav").touch()
+    assert names(list(sources.find([str(tmp_path)]))) == ["talk.wav"]
 
 
 def test_calls_are_kept_once(tmp_path: Path, sqlite: Store, events: list[Event]) -> None:
