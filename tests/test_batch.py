@@ -72,6 +72,13 @@ def test_a_file_that_cannot_be_opened_does_not_lose_the_folder(tmp_path: Path, m
     assert names(list(sources.find([str(tmp_path)]))) == ["talk.wav"]
 
 
+def test_a_tilde_that_is_nobodys_home_is_part_of_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~$notes.docx").touch()
+    found = list(sources.find(["~$notes.docx", "~$gone.docx"]))
+    assert found == [Item(str(tmp_path / "~$notes.docx")), Missing("~$gone.docx", "there is no such file or folder.")]
+
+
 def test_calls_are_kept_once(tmp_path: Path, sqlite: Store, events: list[Event]) -> None:
     paths = make_calls(tmp_path / "calls", 4)
     (tmp_path / "calls" / "copy.json").write_bytes(paths[0].read_bytes())

@@ -103,6 +103,11 @@ def test_what_a_spreadsheet_puts_above_the_header(tmp_path: Path, above: str) ->
     assert second.number == 3 + above.count("\n")  # as the spreadsheet counts
 
 
+def test_a_tilde_that_is_nobodys_home_is_part_of_the_name(tmp_path: Path) -> None:
+    (row,) = sidecars.read_manifest(put(tmp_path / "calls.csv", "file\n~$notes.docx\n"))
+    assert row.path == tmp_path / "~$notes.docx"
+
+
 def test_json_manifest(tmp_path: Path) -> None:
     manifest = put(tmp_path / "calls.json", [{"path": "a.wav", "rep_channel": 0}, {"recording": "b", "rep": "Ann"}])
     first, second = sidecars.read_manifest(manifest)

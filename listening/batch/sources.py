@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def find(paths: Iterable[str]) -> Iterator[Item | Missing]:
 
 
 def _local(named: str) -> Iterator[Item | Missing]:
-    path = Path(named).expanduser()
+    path = Path(os.path.expanduser(named))  # noqa: PTH111 - Path's own raises for "~$notes.docx", which is a file
     if not path.exists() and _MAGIC.search(named):
         files = [found for found in sorted(glob.glob(str(path), recursive=True)) if Path(found).is_file()]  # noqa: PTH207
         if not files:
