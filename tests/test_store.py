@@ -321,3 +321,13 @@ def test_sqlite_and_postgresql_give_equal_answers(tmp_path: Path) -> None:
         for a, b in zip(one.calls().rows, two.calls().rows, strict=True):
             assert a == type(a)(**{**{f: getattr(b, f) for f in b.__slots__}, "added": a.added})
             assert one.call(a.id).heard == two.call(b.id).heard
+
+
+@pytest.mark.parametrize("key", [2**31, 10**20])
+def test_a_key_too_large_for_the_database_is_nobodys(store: Store, key: int) -> None:
+    assert store.find(str(key)) == ()
+    assert store.calls(CallFilter(ids=(key,))).total == 0
+    assert store.user(key) is None
+    assert not store.delete_comment(key)
+    with pytest.raises(StoreError, match="There is no call"):
+        store.call(key)

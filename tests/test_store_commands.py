@@ -124,3 +124,9 @@ def test_a_store_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     result = run(str(tmp_path / "none.db"), "calls", code=1)
     assert "There is no database" in result.output
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_number_that_no_call_can_have_is_no_call(database: str) -> None:
+    for number in (9, 10, 20, 200):
+        assert "There is no call or file" in run(database, "report", "9" * number, code=2).output
+    assert "There is no call or file" in run(database, "report", "²", code=2).output

@@ -9,10 +9,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import web_calls
 from web_room import Room, room
+
+from listening.web.calls import which
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -97,8 +100,10 @@ def test_moments_of_all_calls_the_clearest_first(open_room: Room) -> None:
     assert f'data-src="/calls/{keys[0]}/audio"' in text
     assert "She thinks we should be able to press a button" in text  # what the customer was saying
     assert len(client.get("/moments.json?rep=Alex Kim").json()) == 2
-    index = next(i for i, f in enumerate(store.call(keys[5]).heard.scorecard.findings) if f.label == "interruption")
-    client.form(f"/calls/{keys[5]}/corrections", kind="delete", finding=index, was="interruption")
+    findings = store.call(keys[5]).heard.scorecard.findings
+    index = next(i for i, f in enumerate(findings) if f.label == "interruption")
+    fields = {"finding": index, "which": which(findings[index]), "was": "interruption"}
+    client.form(f"/calls/{keys[5]}/corrections", kind="delete", **fields)
     assert len(client.get("/moments.json?rep=Alex Kim").json()) == 1
     assert client.get("/moments.csv?what=A push past a barrier").text.startswith("call,name,rep")
     assert client.get("/moments?what=nonsense").status_code == 404
@@ -137,3 +142,12 @@ def test_a_large_team_is_shown_in_pages_by_name(open_room: Room, monkeypatch: py
     assert ("Alex%20Kim" in one, "Robin%20Marsh" in one) == (True, False)
     assert ("Alex%20Kim" in two, "Robin%20Marsh" in two) == (False, True)
     assert [r["rep"] for r in client.get("/team.json").json()["reps"]] == ["Alex Kim", "Robin Marsh"]
+
+
+def test_a_number_that_no_call_can_have_is_not_found(open_room: Room) -> None:
+    client, _, keys = open_room
+    for path in (f"/calls/{10**20}", f"/calls/{10**20}.json", f"/calls/{10**20}/audio"):
+        assert client.get(path).status_code == 404
+    for path in (f"/calls/{keys[0]}/comments/{10**20}/delete", f"/calls/{10**20}/comments"):
+        answer: Any = client.form(path, text="x")
+        assert answer.status_code < 500, path

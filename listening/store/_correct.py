@@ -13,7 +13,7 @@ from listening.errors import UsageError
 from listening.store import packing, tables
 from listening.store._numbers import Analyse, stored_correction
 from listening.store._save import Saving
-from listening.store.values import Comment, SelfScore, StoredCorrection
+from listening.store.values import LARGEST_KEY, Comment, SelfScore, StoredCorrection
 
 
 class Correcting(Saving):
@@ -90,6 +90,8 @@ class Correcting(Saving):
     def delete_comment(self, comment: int, who: str | None = None) -> bool:
         """Delete a comment (only one of `who`, when given); False when there is none."""
         t = tables.comments
+        if comment > LARGEST_KEY:
+            return False
         with self._writing() as connection:
             row = connection.execute(sa.select(t).where(t.c.id == comment)).first()
             if row is None or (who is not None and row.who != who):

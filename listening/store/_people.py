@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from listening.errors import StoreError, UsageError
 from listening.store import packing, tables
 from listening.store._base import Base
-from listening.store.values import Job, SessionRow, User
+from listening.store.values import LARGEST_KEY, Job, SessionRow, User
 
 JOB_STATES = ("waiting", "running", "done", "failed")
 
@@ -45,6 +45,8 @@ class People(Base):
     def user(self, user: int | str) -> User | None:
         """A user by id or name."""
         t = tables.users
+        if isinstance(user, int) and user > LARGEST_KEY:
+            return None
         column = t.c.id if isinstance(user, int) else t.c.name
         with self._reading() as connection:
             row = connection.execute(sa.select(t).where(column == user)).first()

@@ -20,6 +20,7 @@ from listening.store._save import Saving
 from listening.store.values import (
     FLAGS,
     KEY_MEASURES,
+    LARGEST_KEY,
     SORTS,
     CallFilter,
     CallRow,
@@ -90,7 +91,8 @@ class Reading(Saving):
         c = tables.calls
         with self._reading() as connection:
             ids = connection.execute(sa.select(c.c.id).where(c.c.name == name).order_by(c.c.id)).scalars().all()
-            if not ids and name.isdigit():
+            # Digits of any length: Python reads no more than some thousands, and no key has more than ten.
+            if not ids and name.isdecimal() and len(name) <= 20 and int(name) <= LARGEST_KEY:
                 ids = connection.execute(sa.select(c.c.id).where(c.c.id == int(name))).scalars().all()
         return tuple(ids)
 
@@ -200,7 +202,7 @@ class Reading(Saving):
         """One call with all that is kept about it. Raises StoreError when there is none of that id."""
         c, a, t, s = tables.calls, tables.analyses, tables.recordings, tables.scorecards
         with self._reading() as connection:
-            row = connection.execute(sa.select(c).where(c.c.id == call)).first()
+            row = connection.execute(sa.select(c).where(c.c.id == call)).first() if call <= LARGEST_KEY else None
             if row is None:
                 raise StoreError(f"There is no call {call} in the store.")
             machine, current, rubric = self._machine(connection, call)
@@ -261,7 +263,7 @@ def conditions_of(where: CallFilter) -> list[Any]:
         c.c.customer: where.customers,
         c.c.opportunity: where.opportunities,
         c.c.call_type: where.call_types,
-        c.c.id: where.ids,
+        c.c.id: None if where.ids is None else tuple(key for key in where.ids if key <= LARGEST_KEY),
     }
     found += [column.in_(values) for column, values in lists.items() if values is not None]
     if where.since is not None:

@@ -28,6 +28,8 @@ KEY_MEASURES = (
     "listening_response_share",
     "pushes_per_hour",
 )
+#: The largest key that a database gives (PostgreSQL's integer): what is larger is nobody's.
+LARGEST_KEY = 2**31 - 1
 SORTS = ("date", "score", "rep", "customer", "call_type", "duration", "added", "name")
 
 
