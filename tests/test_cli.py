@@ -180,3 +180,26 @@ def test_transcribe_writes_other_formats(talk: Path) -> None:
     assert json.loads(run("transcribe", talk).stdout)["utterances"][0]["speaker"] == "Dana"
     assert run("transcribe", talk, "--format", "webvtt").exit_code == 1  # a subtitle needs times, and there are none
     assert run("transcribe", talk, "--format", "no-such").exit_code == 2
+
+
+@pytest.mark.parametrize("form", ["srt", "no-such"])
+def test_a_format_that_is_only_read_is_refused_before_anything_is_heard(
+    talk: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr("listening.cli.transcribe.transcribe", lambda *_: pytest.fail("it was heard"))
+    result = run("transcribe", talk, "--format", form)
+    assert result.exit_code == 2
+    assert f"There is no format '{form}' to write" in result.stderr
+    offered = result.stderr.partition("there are: ")[2].strip().rstrip(".").split(", ")
+    assert {"native", "webvtt", "textgrid", "csv"} <= set(offered)
+    assert not {"srt", "plain", "zoom"} & set(offered)
+
+
+def test_a_call_that_cannot_be_written_does_not_stop_the_others(talk: Path, tmp_path: Path) -> None:
+    timed = tmp_path / "timed.txt"
+    timed.write_text("[00:01] Dana: What got you here?\n[00:04] Lee: A friend.\n[00:06] Dana: Good.\n")
+    result = run("transcribe", talk, timed, "--rep", "Dana", "--format", "webvtt")
+    assert result.exit_code == 1
+    assert "A friend." in result.stdout
+    (sentence,) = result.stderr.strip().splitlines()
+    assert sentence == "listening: talk.txt: WebVTT needs times, and this transcript has none."

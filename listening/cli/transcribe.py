@@ -11,6 +11,7 @@ from listening import formats
 from listening.cli._shared import each, hearing_options, keep, options_from, paths_argument
 from listening.errors import UsageError
 from listening.listen import expand, transcribe
+from listening.progress import Progress
 
 
 @click.command("transcribe")
@@ -27,14 +28,18 @@ def command(paths: tuple[Path, ...], form: str, output: Path | None, **hearing: 
 
     PATHS are recordings, or transcripts in any format we read.
     """
-    writable = {name: f for name, f in formats.FORMATS.items() if f.write is not None}
+    writable = {name: f for name, f in formats.FORMATS.items() if f.render}
     if form not in writable:
         raise UsageError(f"There is no format {form!r} to write; there are: {', '.join(writable)}.")
     options = options_from(hearing)
     written: set[Path] = set()
-    for transcript, _ in each(list(expand(paths)), lambda path, report: transcribe(path, options, report)):
-        text = formats.write(transcript, form)
+
+    def work(path: Path, report: Progress) -> tuple[str, str]:
+        transcript, _ = transcribe(path, options, report)
+        return transcript.info.id, formats.write(transcript, form)
+
+    for call, text in each(list(expand(paths)), work):
         if output is None:
             click.echo(text, nl=not text.endswith("\n"))
             continue
-        keep(output, transcript.info.id, writable[form].extensions[0], text, written)
+        keep(output, call, writable[form].extensions[0], text, written)
