@@ -249,6 +249,22 @@ def test_plain_with_times(tmp_path: Path, text: str) -> None:
     assert {u.timing for u in call.utterances} == {Timing.CUE}
 
 
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("[00:00:01] Ann: Hello\n[00:00:05] And one thing: this.\n", "Hello And one thing: this."),
+        ("00:01 Ann: Hello\n00:05 - and more.\n", "Hello and more."),
+        ("- (0:01) Ann: Hello\n- (0:05) and more.\n", "Hello and more."),
+        ("[00:01] Ann: We meet at\n12:30 on Monday.\n", "We meet at 12:30 on Monday."),
+        ("Ann: It fell by\n-5 percent.\n", "It fell by -5 percent."),
+    ],
+)
+def test_the_time_of_a_line_that_carries_on_is_not_said(tmp_path: Path, file: str, said: str) -> None:
+    time = file.partition("Ann")[0]
+    call = read(tmp_path, "call.txt", f"{file}{time}Bob: Hi.\n{time}Ann: Yes.\n")
+    assert [text for _, text, *_ in lines(call)] == [said, "Hi.", "Yes."]
+
+
 @pytest.mark.parametrize("first", [50_602, 3_601])
 def test_a_clock_on_the_wall_counts_from_the_first_word(tmp_path: Path, first: int) -> None:
     def at(second: int) -> str:

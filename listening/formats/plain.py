@@ -3,7 +3,7 @@
     Ann: Hello.          [00:01:02] Ann: Hello.          Ann (00:01): Hello.          Ann [1:02]:
                                                                                       Hello.
 
-A line without a name carries on the utterance before it. Whether `word:` is a name is told from the whole file
+A line without a name carries on the utterance before it, without the time it may begin with. Whether `word:` is a name is told from the whole file
 (`_text.names`), so a colon within an answer does not invent a speaker.
 """
 
@@ -36,17 +36,32 @@ def _line(line: str) -> tuple[int | None, str | None, str]:
     return (start, *pair) if pair else (start, None, squeeze(rest))
 
 
+def _bare(line: str) -> bool:
+    """Whether a line begins with a time without brackets."""
+    before = _BEFORE.match(line)
+    return before is not None and before["c"] is not None
+
+
+def _carried_on(line: str, bare: bool) -> str:
+    """A line without a name, less its time. One without brackets is a time only where speakers' lines begin so too:
+    in others it is said ("we meet at / 12:30 on Monday")."""
+    before = _BEFORE.match(line)
+    timed = before and (before["a"] or before["b"] or (bare and before["c"]))
+    return line[before.end() :] if before and timed else line
+
+
 def _cues(text: str) -> tuple[list[Cue], int]:
     """The cues, and how many lines that are not blank there are."""
     raw = [line for line in text.lstrip("\ufeff").split("\n") if line.strip()]
     lines = [_line(line) for line in raw]
     known = names(name for _, name, _ in lines)
+    bare = any(_bare(whole) for whole, (_, name, _) in zip(raw, lines, strict=True) if name in known)
     turns: list[tuple[str, int | None, list[str]]] = []
     for whole, (start, name, said) in zip(raw, lines, strict=True):
         if name in known:
             turns.append((str(name), start, [said]))
         elif turns:
-            turns[-1][2].append(whole)
+            turns[-1][2].append(_carried_on(whole, bare))
         # Lines above the first speaker are a title, not speech.
     return [Cue(squeeze(" ".join(said)), name, start) for name, start, said in turns], len(raw)
 
