@@ -147,6 +147,14 @@ def test_textgrid_of_one_speaker_overlapping_herself() -> None:
     assert re.findall(r'text = "(.*)"', text) == ["a b", "c"]
 
 
+def test_textgrid_has_room_for_a_last_utterance_without_an_end() -> None:
+    utterances = (Utterance("a", "A", 0, 1000), Utterance("b", "B", 12_000))
+    call = Transcript(utterances, (Speaker("A"), Speaker("B")), CALL.info, CALL.provenance, duration=12_000)
+    ends = [float(t) for t in re.findall(r"xmax = (.*)", formats.write(call, "textgrid"))]
+    assert ends[0] == max(ends)
+    assert ends.count(ends[0]) == 5  # the file, both tiers, and the last interval of each
+
+
 def test_csv_defuses_formulas() -> None:
     rows = list(csv.DictReader(io.StringIO(formats.write(CALL, "csv"))))
     assert [row["text"] for row in rows] == ["Hello <you> & --> all.", '\'=cmd() "quoted"', "And more"]

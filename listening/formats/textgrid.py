@@ -33,7 +33,7 @@ def _render(transcript: Transcript) -> str:
     """Speakers may overlap, each on their own tier; within a tier Praat allows no overlap, so the later one waits."""
     labels = unique_labels(transcript)
     spans = complete(transcript, "TextGrid")
-    last = max(1, transcript.duration or 0, *(end for _, _, end in spans))
+    last = max(1, transcript.duration or 0, *(max(end, start + 1) for _, start, end in spans))
     parts = [_HEADER.format(xmax=last / 1000, size=len(transcript.speakers))]
     for number, speaker in enumerate(transcript.speakers, 1):
         own = sorted((start, end, u.text) for u, start, end in spans if u.speaker == speaker.id)
