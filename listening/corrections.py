@@ -213,7 +213,9 @@ def changes(
         later = corrections[at + 1 :]
         if c.kind in ("relabel", "delete") and c.finding is not None:
             target = _moved(c.finding, later)
-            place = next((i for i, (_, f) in enumerate(pairs) if f is not None and target.fits(f)), None)
+            fitting = [i for i, (_, f) in enumerate(pairs) if f is not None and target.fits(f)]
+            same = (i for i in fitting if target == Target.of(pairs[i][1]))  # type: ignore[arg-type]
+            place = next(same, fitting[0] if fitting else None)
             if place is None:
                 continue
             machine, found = pairs[place]

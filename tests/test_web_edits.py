@@ -16,12 +16,54 @@ def finding(client: Client, call: int, label: str) -> tuple[int, dict[str, Any]]
     return next((i, f) for i, f in enumerate(found) if f["label"] == label)
 
 
+def shown(client: Client, call: int, label: str) -> dict[str, Any]:
+    """What the page's form would send of the first finding of a label."""
+    text = client.get(f"/calls/{call}").text
+    chip = re.search(rf'data-f="(\d+)" data-which="([^"]+)" data-label="{re.escape(label)}"', text)
+    assert chip is not None
+    return {"finding": chip[1], "which": chip[2], "was": label}
+
+
+def test_a_form_of_an_older_page_touches_no_other_finding(open_room: Room) -> None:
+    client, store, keys = open_room
+    where = f"/calls/{keys[0]}"
+    before = store.call(keys[0]).heard.scorecard.findings
+    fields = shown(client, keys[0], "question.open")
+    place = int(fields["finding"])
+    client.form(f"{where}/corrections", kind="delete", **fields)
+    left = store.call(keys[0]).heard.scorecard.findings
+    assert left == before[:place] + before[place + 1 :]
+    later = next(i for i, f in enumerate(left) if f.label == "question.open")  # another finding of that label
+    for stale in (fields, {**fields, "finding": later}, {"finding": later, "was": "question.open"}):
+        for kind in ("delete", "relabel", "confirm"):
+            answer: Any = client.form(f"{where}/corrections", kind=kind, label="restatement", **stale)
+            assert answer.status_code == 400, (kind, stale)
+            assert "older than the call" in answer.text
+    assert store.call(keys[0]).heard.scorecard.findings == left
+    assert len(store.corrections(keys[0])) == 1
+
+
+def test_of_two_findings_on_the_same_words_the_one_that_was_meant_is_deleted(open_room: Room) -> None:
+    """Their characters overlap, so that either would do as far as the label and the line go."""
+    client, store, keys = open_room
+    where = f"/calls/{keys[0]}"
+    for start, end in ((0, 12), (3, 20)):
+        client.form(f"{where}/corrections", kind="add", utterance=10, start=start, end=end, label="barrier.timing")
+    text = client.get(where).text
+    place, which = re.findall(r'data-f="(\d+)" data-which="(10:3-20@[^"]+)" data-label="barrier.timing"', text)[0]
+    client.form(f"{where}/corrections", kind="delete", finding=place, which=which, was="barrier.timing")
+    left = [f for f in store.call(keys[0]).heard.scorecard.findings if (f.label, f.utterance) == ("barrier.timing", 10)]
+    assert [(f.start_char, f.end_char) for f in left] == [(0, 12)]
+
+
 def test_a_persons_say_changes_the_measures_and_undo_brings_them_back(open_room: Room) -> None:
     client, store, keys = open_room
     call, where = keys[0], f"/calls/{keys[0]}"
     before = client.get(f"{where}.json").json()
     index, _ = finding(client, call, "question.closed")
-    client.form(f"{where}/corrections", kind="relabel", finding=index, was="question.closed", label="question.open")
+    fields = shown(client, call, "question.closed")
+    assert int(fields["finding"]) == index
+    client.form(f"{where}/corrections", kind="relabel", label="question.open", **fields)
     after = client.get(f"{where}.json").json()
     assert after["measures"]["open_question_share"]["value"] > before["measures"]["open_question_share"]["value"]
     assert after["findings"][index]["origin"] == "person"
@@ -43,8 +85,7 @@ def test_labels_are_added_and_deleted(open_room: Room) -> None:
     where = f"/calls/{keys[0]}"
     client.form(f"{where}/corrections", kind="add", utterance=10, start=0, end=5, label="restatement")
     assert len(client.get(f"{where}.json").json()["findings"]) == len(web_calls.heard().scorecard.findings) + 1
-    index, _ = finding(client, keys[0], "next_step.push")
-    client.form(f"{where}/corrections", kind="delete", finding=index, was="next_step.push")
+    client.form(f"{where}/corrections", kind="delete", **shown(client, keys[0], "next_step.push"))
     assert client.get(f"{where}.json").json()["measures"]["pushes_per_hour"]["value"] == 0
 
 
@@ -66,14 +107,12 @@ def test_people_and_machine_are_compared_where_somebody_went_through_the_call(op
     client, _, keys = open_room
     assert "Nobody has judged a label yet" in client.get("/agreement").text
     where = f"/calls/{keys[0]}"
-    index, _ = finding(client, keys[0], "question.closed")
-    client.form(f"{where}/corrections", kind="confirm", finding=index, was="question.closed")
+    client.form(f"{where}/corrections", kind="confirm", **shown(client, keys[0], "question.closed"))
     assert "confirmed</small>" in client.get(where).text
     text = client.get("/agreement").text
     assert "0 calls gone through, 1 corrected in passing" in text
     assert "In calls gone through" not in text
-    index, _ = finding(client, keys[0], "next_step.push")
-    client.form(f"{where}/corrections", kind="delete", finding=index, was="next_step.push")
+    client.form(f"{where}/corrections", kind="delete", **shown(client, keys[0], "next_step.push"))
     client.form(f"{where}/corrections", kind="review")
     assert "Gone through</b> by <bdi>you" in client.get(where).text
     rows = {r["label"]: r for r in client.get("/agreement.json").json()["rows"]}

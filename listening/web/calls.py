@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from listening.corrections import confirmed
-from listening.findings import PUBLIC_LABELS
+from listening.findings import PUBLIC_LABELS, Finding
 from listening.reports import export, html
 from listening.reports.annotations import annotated
 from listening.reports.callview import Track, call_view, track
@@ -59,6 +59,11 @@ def store_of(request: Request) -> Store:
 def viewer_at(request: Request) -> Viewer:
     viewer: Viewer = request.state.viewer
     return viewer
+
+
+def which(finding: Finding) -> str:
+    """What tells a finding from the call's others of the same label, for forms: utterance, characters, start (ms)."""
+    return f"{finding.utterance}:{finding.start_char}-{finding.end_char}@{finding.start}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,7 @@ def one(request: Request) -> Response:
         call=call,
         hidden=hidden,
         own=own,
+        which=[which(finding) for finding in call.heard.scorecard.findings],
         confirmed=confirmed(call.heard.analysis.findings, call.holding),
         through=next(
             (k for k in reversed(call.corrections) if k.undone_at is None and k.correction.kind == "review"), None

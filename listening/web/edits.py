@@ -19,7 +19,7 @@ from listening.reviews import fingerprint
 from listening.store import StoredCall
 from listening.store.values import StoredCorrection, rep_of
 from listening.web import pages
-from listening.web.calls import store_of, viewer_at
+from listening.web.calls import store_of, viewer_at, which
 from listening.web.guard import csrf_ok
 from listening.web.viewers import COACH_ONLY, Viewer, call_in_sight
 
@@ -99,7 +99,8 @@ def _stays_in_sight(viewer: Viewer, call: StoredCall, corrections: list[Correcti
 
 
 def correction_from(form: FormData, call: StoredCall) -> Correction:
-    """The correction a form asks for. Raises ValueError when it does not fit."""
+    """The correction a form asks for. Raises ValueError when it does not fit, HTTPException 400 when it comes from a
+    page on which another finding had that place."""
     kind = text_of(form, "kind")
     if kind not in KINDS:
         raise ValueError(kind)
@@ -110,8 +111,9 @@ def correction_from(form: FormData, call: StoredCall) -> Correction:
     values: dict[str, Any] = {"kind": kind}
     if kind in ("relabel", "delete", "confirm"):
         index = whole(form, "finding")
-        if not 0 <= index < len(findings) or findings[index].label != text_of(form, "was"):
-            raise ValueError("the page is older than the call")
+        meant = (text_of(form, "was"), text_of(form, "which"))
+        if not 0 <= index < len(findings) or (findings[index].label, which(findings[index])) != meant:
+            raise HTTPException(400, "The page is older than the call: load it again.")
         values["finding"] = Target.of(findings[index])
         if kind == "relabel":
             values["label"] = label

@@ -17,6 +17,7 @@
     finding.querySelector("[data-why]").textContent = chip.dataset.why ? `${who}: ${chip.dataset.why}.` : `${who}.`;
     form.elements.finding.value = chip.dataset.f;
     finding.querySelector("[data-hear]").hidden = !document.querySelector("audio");
+    form.elements.which.value = chip.dataset.which;
     form.elements.was.value = chip.dataset.label;
     form.elements.label.value = chip.dataset.label;
     finding.querySelector("[data-confirm]").hidden = chip.dataset.origin === "person";
