@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
 from web_room import BASE, PASSWORD, Room, log_in, room
 
 from listening.web.guard import Gate, hosts_for
@@ -51,6 +53,30 @@ def test_the_address_opens_once_and_nothing_is_open_without_it(open_room: Room) 
 def test_a_host_bound_to_loopback_answers_to_loopback_names_only() -> None:
     assert hosts_for("127.0.0.1", 80) >= {"127.0.0.1", "localhost:80"}
     assert "evil.example:8123" not in hosts_for("127.0.0.1", 8123)
+
+
+def test_a_host_with_colons_is_answered_to_in_brackets() -> None:
+    assert "[fd00::5]:8123" in hosts_for("FD00:0::5", 8123)
+    assert {"[::1]:80", "[::1]"} <= hosts_for("::1", 80)
+    assert "192.168.7.5:8123" in hosts_for("192.168.7.5", 8123)
+
+
+def test_a_host_bound_to_everything_answers_to_its_own_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian's name for the machine itself is 127.0.1.1, which nobody else can ask for."""
+    debian = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.1.1", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: debian)
+
+    class Routed(socket.socket):
+        def connect(self, _: Any) -> None:
+            if self.family != socket.AF_INET:
+                raise OSError(101, "Network is unreachable")
+
+        def getsockname(self) -> Any:
+            return ("192.168.7.5", 40_000)
+
+    monkeypatch.setattr(socket, "socket", Routed)
+    assert {"192.168.7.5:8123", "127.0.1.1:8123"} <= hosts_for("0.0.0.0", 8123)
+    assert "192.168.7.5:8123" not in hosts_for("127.0.0.1", 8123)
 
 
 def test_locking_ends_the_session(open_room: Room) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -30,6 +32,8 @@ COOKIE = "listening_session"
 #: A session ends after this long (s), used or not.
 SESSION_S = 12 * 3600
 SAFE = frozenset({"GET", "HEAD"})
+#: Addresses kept for documentation (RFC 5737, RFC 3849), which are nobody's: the way to them is the way out.
+_ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -86,21 +90,34 @@ class Gate:
 
 def hosts_for(host: str, port: int) -> frozenset[str]:
     """The Host headers that a server bound to this address answers to."""
-    names = {"127.0.0.1", "localhost", "[::1]"}
+    names = {"127.0.0.1", "localhost", "::1"}
     if host not in ("127.0.0.1", "localhost", "::1"):
         names |= {host, socket.gethostname(), socket.getfqdn()}
         if host in ("0.0.0.0", "::"):
-            names |= {str(address[4][0]) for address in _addresses()}
-    return frozenset(
-        {f"{name.lower()}:{port}" for name in names} | ({n.lower() for n in names} if port == 80 else set())
-    )
+            names |= _addresses()
+    written = {_as_header(name) for name in names}
+    return frozenset({f"{name}:{port}" for name in written} | (written if port == 80 else set()))
 
 
-def _addresses() -> list[tuple[Any, ...]]:
+def _as_header(name: str) -> str:
+    """A host as browsers write it in the Host header: an IPv6 address in its short form, in brackets."""
     try:
-        return list(socket.getaddrinfo(socket.gethostname(), None))
-    except OSError:
-        return []
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return name.lower()
+    return f"[{address}]" if address.version == 6 else str(address)
+
+
+def _addresses() -> set[str]:
+    """This machine's addresses: those its name stands for (127.0.1.1 on Debian), and those it goes out with."""
+    found: set[str] = set()
+    with suppress(OSError):
+        found |= {str(address[4][0]) for address in socket.getaddrinfo(socket.gethostname(), None)}
+    for family, elsewhere in _ELSEWHERE:
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as out:
+            out.connect((elsewhere, 9))  # picks the interface; a datagram socket sends nothing for it
+            found.add(str(out.getsockname()[0]))
+    return found
 
 
 def csrf(request: Request) -> str:
