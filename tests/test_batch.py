@@ -183,6 +183,21 @@ def test_who_the_rep_is_can_be_put_right_in_the_manifest(tmp_path: Path, sqlite:
     assert said_by(sqlite)["Dana"] == ("rep", "metadata")  # what is told no more is not forgotten
 
 
+def test_a_rep_put_right_in_a_call_of_other_versions_leaves_it_current(
+    tmp_path: Path, sqlite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / "one.txt", tmp_path / "two.txt"]
+    for path in paths:
+        path.write_text(f"{TALK}Dana: {path.stem.title()}.\n")
+    run([str(tmp_path)], sqlite, Here)
+    monkeypatch.setattr("listening.analyzers.LABELLER_VERSION", "another")
+    (tmp_path / "manifest.csv").write_text("file,rep\none.txt,Lee\n")
+    first = run([str(tmp_path)], sqlite, Here)
+    assert (first.states["reanalysed"], first.states["stale"]) == (1, 1)
+    second = run([str(tmp_path)], sqlite, Here)
+    assert (second.states["skipped"], second.states["stale"]) == (1, 1)
+
+
 def test_what_says_nothing_of_the_rep_leaves_a_guess_as_it_is(
     tmp_path: Path, sqlite: Store, events: list[Event]
 ) -> None:

@@ -114,15 +114,19 @@ class _Run:
             self.asked["model"] = Path(options.model).name  # as it is kept, see `transcription.transcribe`
         self.known: dict[str, Known] = store.known()
         self.seen = store.seen()
-        self.current = store.fitting(Wanted(self.analyzers, rubric_digest(self.rubric)))
-        self.analysed = store.fitting(Wanted(self.analyzers))
-        self.transcribed = store.fitting(Wanted(self.asked))
+        self._read_rulers()
         # Whatever engine is asked for, a transcript is not heard.
         self.read_ready = store.read_ready() if self.asked else frozenset()
         self.taken: set[str] = set()
         self.summary = Summary()
         self.rescoring: list[tuple[Item, Known]] = []
         self.marks: dict[str, tuple[str | None, int | None]] = {}
+
+    def _read_rulers(self) -> None:
+        """Which rulers have the versions of this run: all of them, the analyzers', the engine's and model's."""
+        self.current = self.store.fitting(Wanted(self.analyzers, rubric_digest(self.rubric)))
+        self.analysed = self.store.fitting(Wanted(self.analyzers))
+        self.transcribed = self.store.fitting(Wanted(self.asked))
 
     def do(self, found: Iterable[Item | Missing]) -> Summary:
         tasks = self._tasks(found)
@@ -164,6 +168,8 @@ class _Run:
             except UsageError as error:  # --rep is nobody in this call
                 self._event(item.name, "failed", str(error), item.path)
                 continue
+            if known.ruler != before.ruler:  # it may be a new one
+                self._read_rulers()
             heard_as_asked = known.ruler in self.transcribed or known.content in self.read_ready
             if heard_as_asked and known.ruler in self.current:
                 self._event(item.name, "skipped" if known is before else "reanalysed", path=item.path)
