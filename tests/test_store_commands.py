@@ -130,3 +130,21 @@ def test_a_number_that_no_call_can_have_is_no_call(database: str) -> None:
     for number in (9, 10, 20, 200):
         assert "There is no call or file" in run(database, "report", "9" * number, code=2).output
     assert "There is no call or file" in run(database, "report", "²", code=2).output
+
+
+def test_a_report_of_a_stored_call_is_of_no_folder_or_file_of_that_name(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "call 03").mkdir()
+    (tmp_path / "call 04").write_text("Dana: What got you looking at this?\nLee: Our spreadsheets fall apart.\n")
+    for name in ("call 03", "call 04"):
+        assert "What do you need" in run(database, "report", name, "--format", "md").output
+    (tmp_path / "call 99.txt").write_text((tmp_path / "call 04").read_text())
+    assert "spreadsheets" in run(database, "report", "call 99.txt", "--format", "md").output
+    assert "There is no call or file" in run(database, "report", "9" * 5000, code=2).output
+    missing = str(tmp_path / "none.db")
+    assert "There is no database" in run(missing, "report", "call 99.txt", code=1).output
+    monkeypatch.setenv("LISTENING_DB", missing)
+    assert CliRunner().invoke(main, ["report", "call 99.txt", "--format", "md"]).exit_code == 0
+    assert not Path(missing).exists()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from listening.cli._shared import hearing_options, options_from, progress_bar, write_text
-from listening.errors import UsageError
+from listening.errors import StoreError, UsageError
 from listening.reports import render
 from listening.scorecard import Heard
 
@@ -62,17 +63,26 @@ def _every(db: str | None) -> list[Heard]:
 
 def _one(call: str, db: str | None, hearing: dict[str, Any]) -> Heard:
     """A call of the store by name or number, or a file to be heard now."""
-    if Path(call).exists():
-        from listening.listen import listen
+    there = os.path.exists(call)  # noqa: PTH110 - `Path.exists` raises for a name that is too long
+    try:
+        if heard := _stored(call, db):
+            return heard
+    except StoreError:
+        if db or not there:  # a file needs no store
+            raise
+    if not there:
+        raise UsageError(f"There is no call or file {call}.")
+    from listening.listen import listen
 
-        with progress_bar(Path(call).name) as report:
-            return listen(Path(call), options_from(hearing), report)
+    with progress_bar(Path(call).name) as report:
+        return listen(Path(call), options_from(hearing), report)
+
+
+def _stored(call: str, db: str | None) -> Heard | None:
     from listening.store import open_store
 
     with open_store(db, create=False) as store:
         found = store.find(call)
         if len(found) > 1:
             raise UsageError(f"{len(found)} calls are named {call}; give a number: {', '.join(map(str, found))}.")
-        if not found:
-            raise UsageError(f"There is no call or file {call}.")
-        return store.call(found[0]).heard
+        return store.call(found[0]).heard if found else None
