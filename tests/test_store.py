@@ -331,3 +331,13 @@ def test_a_key_too_large_for_the_database_is_nobodys(store: Store, key: int) -> 
     assert not store.delete_comment(key)
     with pytest.raises(StoreError, match="There is no call"):
         store.call(key)
+
+
+def test_what_a_columns_comment_points_to_is_there() -> None:
+    from listening.cli.export import DEFINITIONS
+    from listening.store import tables
+
+    columns = [column for table in tables.metadata.sorted_tables for column in table.columns]
+    assert not [column.name for column in columns if ".md" in (column.comment or "")]
+    assert "definitions of `listening export`" in (tables.measures.c.key.comment or "")
+    assert DEFINITIONS

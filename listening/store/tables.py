@@ -145,7 +145,12 @@ scorecards = Table(
 measures = Table(
     "measures",
     metadata,
-    Column("key", Text, primary_key=True, comment="see MEASURES.md; also listening_index and component.NAME"),
+    Column(
+        "key",
+        Text,
+        primary_key=True,
+        comment="as in the definitions of `listening export`; also listening_index and component.NAME",
+    ),
     _call(primary_key=True),
     Column("ruler", Integer, ForeignKey("rulers.id"), primary_key=True),
     Column("value", Float, nullable=False, comment="a measure that could not be taken has no row"),

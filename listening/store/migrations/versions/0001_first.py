@@ -178,7 +178,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "measures",
-        sa.Column("key", sa.Text(), nullable=False, comment="see MEASURES.md; also listening_index and component.NAME"),
+        sa.Column(
+            "key",
+            sa.Text(),
+            nullable=False,
+            comment="as in the definitions of `listening export`; also listening_index and component.NAME",
+        ),
         sa.Column("call", sa.Integer(), nullable=False, comment="calls.id"),
         sa.Column("ruler", sa.Integer(), nullable=False),
         sa.Column("value", sa.Float(), nullable=False, comment="a measure that could not be taken has no row"),
