@@ -42,3 +42,18 @@ def test_a_store_with_real_calls_is_left_alone(tmp_path: Path) -> None:
     assert done.exit_code == 2
     with open_store(database) as store:
         assert store.calls().total == 1
+
+
+def test_a_real_call_is_told_from_a_made_up_one_whatever_it_is_named(tmp_path: Path) -> None:
+    database = str(tmp_path / "real.db")
+    arguments = ["bench", "store", "--db", database, "--calls", "2", "--reps", "1"]
+    with open_store(database) as store:
+        store.save(make_heard("call-0000001"), "a" * 64)
+    assert CliRunner().invoke(main, arguments).exit_code == 2
+    with open_store(database) as store:
+        assert store.calls().total == 1
+        store.delete_call(1)
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    with open_store(database) as store:
+        store.save(make_heard("call-17"), "b" * 64)  # a real one after them
+    assert CliRunner().invoke(main, arguments).exit_code == 2

@@ -31,8 +31,6 @@ FULL_EVERY = 10
 #: Utterances that the other calls keep.
 FEW = 4
 DAYS = 730
-#: How the names of such calls begin.
-NAME = "call-"
 
 Template = tuple[Transcript, Analysis]
 
@@ -89,6 +87,11 @@ def shortened(transcript: Transcript, analysis: Analysis) -> Template:
     return few, dataclasses.replace(analysis, findings=analysis.findings[::10], scores={})
 
 
+def content_of(name: str, seed: int = 1) -> str:
+    """What stands for the SHA-256 of such a call's recording: one of its name, which no recording has."""
+    return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()
+
+
 def calls(
     many: int, reps: int, seed: int = 1, first: int = 0, full_every: int = FULL_EVERY
 ) -> Iterator[tuple[Heard, str, Source]]:
@@ -107,7 +110,7 @@ def calls(
         keep = rng.random(len(analysis.findings)) < 0.8
         findings = tuple(f for f, kept in zip(analysis.findings, keep, strict=True) if kept)
         info = CallInfo(
-            f"{NAME}{i:07d}",
+            f"call-{i:07d}",
             f"Rep {rep:03d}",
             f"Customer {int(rng.integers(0, 5000)):04d}",
             f"Opportunity {int(rng.integers(0, 20_000)):05d}",
@@ -119,5 +122,4 @@ def calls(
         card = score(analysis, transcript, rubric)
         if i % full_every:
             transcript, analysis = shortened(transcript, analysis)
-        digest = hashlib.sha256(f"{seed} {info.id}".encode()).hexdigest()
-        yield Heard(transcript, analysis, card), digest, Source(f"/calls/{info.id}.wav", "recording", 1, "1")
+        yield Heard(transcript, analysis, card), content_of(info.id, seed), Source(f"/calls/{info.id}.wav", "recording", 1, "1")

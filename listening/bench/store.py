@@ -75,8 +75,7 @@ def measure(store: Store, calls: int, reps: int, progress: Progress = silent) ->
 
 def is_in_use(store: Store) -> bool:
     """Does it hold calls that were not made up here?"""
-    rows = store.calls(sort="added", descending=False, limit=1).rows
-    return any(not row.name.startswith(made_up.NAME) for row in rows)
+    return any(call.content != made_up.content_of(call.info.id) for call in store.known().values())
 
 
 def fill(store: Store, calls: int, reps: int, there: int = 0, progress: Progress = silent) -> None:
