@@ -47,6 +47,7 @@ _ROLES = {role.value: role.value for role in Role} | {"agent": "rep", "seller": 
 class CallSetup:
     """What is known about a call before it is heard.
 
+    info       None where nothing is said, the id too: then the call keeps its own
     rep        the rep's voice: a speaker's id or name, or "left" / "right"; None when not said
     channels   "left" or "right" -> role value ("rep", "customer", …)
     """
@@ -76,19 +77,19 @@ def find(path: str | PathLike[str]) -> CallSetup | None:
             data = _json(beside)
             if not isinstance(data, dict):
                 raise MetadataError(f"{beside.name} is not a JSON object.")
-            return _setup(_lowered(data), path.stem, beside.name)
+            return _setup(_lowered(data), beside.name)
     beside = path.with_suffix(".json")
     if beside != path and beside.name not in MANIFESTS and beside.is_file():
         data = _lowered(_json_or_none(beside))
         if _KNOWN_KEYS & data.keys() and not _NOT_METADATA & data.keys():
-            return _setup(data, path.stem, beside.name)
+            return _setup(data, beside.name)
     for name in MANIFESTS:
         manifest = path.with_name(name)
         if manifest != path and manifest.is_file():
             stat = manifest.stat()
             index = _index(manifest, stat.st_mtime_ns, stat.st_size)
             if found := index.get(path.name) or index.get(path.stem):
-                return _setup(found[1], path.stem, f"{name} row {found[0]}")
+                return _setup(found[1], f"{name} row {found[0]}")
     return None
 
 
@@ -110,7 +111,7 @@ def read_manifest(path: str | PathLike[str]) -> tuple[ManifestRow, ...]:
         target = path.parent / os.path.expanduser(file)  # noqa: PTH111 - Path's own raises for "~$notes.docx"
         if target in found:
             raise MetadataError(f"{where} names the same file as row {found[target].number}.")
-        found[target] = ManifestRow(target, _setup(row, target.stem, where), number)
+        found[target] = ManifestRow(target, _setup(row, where), number)
     return tuple(found.values())
 
 
@@ -158,7 +159,7 @@ def _side(transcript: Transcript, speaker_id: str) -> str | None:
     return _SIDES.get(str(count.most_common(1)[0][0])) if count else None
 
 
-def _setup(row: Mapping[str, Any], stem: str, where: str) -> CallSetup:
+def _setup(row: Mapping[str, Any], where: str) -> CallSetup:
     """A sidecar or row (keys lower case) as a CallSetup; `where` is for the error sentence."""
     values = {key: _text(row[key], key, where) for key in _KNOWN_KEYS - {"channels"} if key in row}
     rep = values.get("rep_speaker") or values.get("rep_channel")
@@ -167,7 +168,7 @@ def _setup(row: Mapping[str, Any], stem: str, where: str) -> CallSetup:
         if rep is None:
             raise MetadataError(f"{where}: rep_channel has to be left or right.")
     info = CallInfo(
-        id=values.get("call_id") or values.get("id") or stem,
+        id=values.get("call_id") or values.get("id"),  # type: ignore[arg-type] # None as the others: not said
         rep=values.get("rep"),
         customer=values.get("customer"),
         opportunity=values.get("opportunity"),

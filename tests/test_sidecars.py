@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def test_meta_json_is_beside_anything(tmp_path: Path) -> None:
     first, second = sidecars.find(tmp_path / "a.json"), sidecars.find(tmp_path / "b.vtt")
     assert first is not None
     assert second is not None
-    assert (first.rep, first.info.id, second.rep) == ("right", "a", "Ann")
+    assert (first.rep, first.info.id, second.rep) == ("right", None, "Ann")
 
 
 CSV = """\ufeffFile;Call ID;Rep;Opportunity;Date;Call Type;Channels;Notes
@@ -90,7 +91,8 @@ def test_csv_manifest(tmp_path: Path, name: str) -> None:
     assert (first.path, first.setup.info.id, first.setup.info.date) == (tmp_path / "a.wav", "c1", "2026-01-02")
     assert first.setup.info.opportunity == "Deal;\ntwo lines"
     assert dict(first.setup.channels) == {"left": "rep", "right": "customer"}
-    assert (second.path, second.setup) == (tmp_path / "calls" / "b.wav", CallSetup(CallInfo("b")))
+    assert second.path == tmp_path / "calls" / "b.wav"
+    assert set(dataclasses.asdict(second.setup.info).values()) == {None}
     assert sidecars.find(tmp_path / "a.wav") == first.setup
     assert sidecars.find(tmp_path / "c.wav") is None
 
@@ -190,6 +192,15 @@ def test_apply_keeps_what_is_not_said() -> None:
     after = sidecars.apply(before, CallSetup(CallInfo("c9", customer="Other")))
     assert after.info == CallInfo("c9", rep="Ann", customer="Other")
     assert roles(after) == [(Role.UNKNOWN, "none")] * 2
+
+
+def test_a_call_keeps_its_own_id_unless_another_is_given(tmp_path: Path) -> None:
+    own = call().with_info(CallInfo("deal-77"))
+    for known, wanted in (({"rep": "Ann"}, "deal-77"), ({"rep": "Ann", "call_id": "c9"}, "c9")):
+        put(tmp_path / "export.json.meta.json", known)
+        setup = sidecars.find(tmp_path / "export.json")
+        assert setup is not None
+        assert sidecars.apply(own, setup).info == CallInfo(wanted, rep="Ann")
 
 
 def test_apply_on_one_channel_says_what_it_could_not_do() -> None:
