@@ -122,4 +122,5 @@ def calls(
         card = score(analysis, transcript, rubric)
         if i % full_every:
             transcript, analysis = shortened(transcript, analysis)
-        yield Heard(transcript, analysis, card), content_of(info.id, seed), Source(f"/calls/{info.id}.wav", "recording", 1, "1")
+        source = Source(f"/calls/{info.id}.wav", "recording", 1, "1")
+        yield Heard(transcript, analysis, card), content_of(info.id, seed), source
