@@ -126,11 +126,29 @@ def _type_effects(
     return np.asarray(effects - float(share @ effects), dtype=np.float64)
 
 
-def common_ruler(cells: Iterable[Sums], rep: str, other: str) -> int:
-    """The ruler to compare two reps by: the one that the rep with fewer calls by it has most calls by, later ones first."""
+def common_ruler(cells: Iterable[Sums], *reps: str) -> int:
+    """The ruler to compare reps by: the one that the rep with fewest calls by it has most calls by, later ones first.
+
+    Of more than two reps, one without calls by it does not decide: then the next fewest count.
+    """
+    counts = _counted(s for s in cells if s.rep in reps)
+
+    def fewest(ruler: int) -> list[int]:
+        return sorted(counts[ruler].get(rep, 0) for rep in reps)[: max(1, len(reps) - 1)]
+
+    return max(counts, key=lambda ruler: (fewest(ruler), ruler), default=0)
+
+
+def team_ruler(cells: Iterable[Sums]) -> int:
+    """The ruler to look at a team by: the one by which most reps have enough calls, later ones first."""
+    counts = _counted(s for s in cells if s.rep)
+    return max(counts, key=lambda ruler: (sum(n >= st.MIN_CALLS for n in counts[ruler].values()), ruler), default=0)
+
+
+def _counted(cells: Iterable[Sums]) -> dict[int, dict[str, int]]:
+    """Ruler -> rep -> calls."""
     counts: dict[int, dict[str, int]] = {}
     for s in cells:
-        if s.rep in (rep, other):
-            by_rep = counts.setdefault(s.ruler, {rep: 0, other: 0})
-            by_rep[s.rep] += s.n
-    return max(counts, key=lambda ruler: (min(counts[ruler].values()), ruler), default=0)
+        by_rep = counts.setdefault(s.ruler, {})
+        by_rep[s.rep] = by_rep.get(s.rep, 0) + s.n
+    return counts

@@ -224,12 +224,20 @@ def places(intervals: Mapping[str, Interval | None]) -> dict[str, Place]:
     return {rep: Place(at(i.value), at(i.low), at(i.high)) for rep, i in known.items()}
 
 
-def _teams(seen: Observations, sums: Mapping[str, tuple[Sums, ...]]) -> dict[str, Team]:
-    """The team by each measure, by the ruler that most of its latest calls have."""
-    dated = seen.where(~np.isnat(seen.days))
-    rulers = (dated if len(dated) else seen).rulers
-    ruler = int(rulers[-1]) if len(rulers) else 0
-    return {key: trends_team.team(key, sums.get(key, ()), ruler) for key in KEYS}
+def _teams(sums: Mapping[str, tuple[Sums, ...]], *compared: str) -> dict[str, Team]:
+    """The team by each measure: by the ruler that these reps can best be compared by, or that most of the team can."""
+    found = {}
+    for key in KEYS:
+        cells = sums.get(key, ())
+        ruler = trends_team.common_ruler(cells, *compared) if compared else trends_team.team_ruler(cells)
+        found[key] = trends_team.team(key, cells, ruler)
+    return found
+
+
+def _mean(team: Team, rep: str) -> Interval | None:
+    """A rep's mean by the team's ruler, None when there are not enough calls by it."""
+    standing = team.standings.get(rep)
+    return standing.mean if standing and standing.enough else None
 
 
 def team(request: Request) -> Response:
@@ -242,16 +250,17 @@ def team(request: Request) -> Response:
     known = store.values_of("rep", viewer.scope())
     offset = max(0, int(pages.number(request.query_params.get("offset")) or 0))
     seen, sums, _ = _seen(request, known if form else known[offset : offset + TEAM])
-    teams = _teams(seen, sums)
+    teams = _teams(sums)
     reps = sorted({rep for rep in seen.reps if rep})
     found = trends.of_team(seen, sums, KEYS, _by(request), directions())
     moved = {rep: {t.key: t for t in found[rep]} for rep in reps}
+    means = {key: {rep: _mean(teams[key], rep) for rep in reps} for key in KEYS}
     data = [
         {
             "rep": rep,
             "calls": int((seen.reps == rep).sum()),
             "measures": {
-                key: {**(interval_data(moved[rep][key].mean) or {"value": None}), "says": moved[rep][key].says}
+                key: {**(interval_data(means[key][rep]) or {"value": None}), "says": moved[rep][key].says}
                 for key in KEYS
             },
         }
@@ -276,8 +285,9 @@ def team(request: Request) -> Response:
         keys=KEYS,
         data={d["rep"]: d for d in data},
         moved=moved,
+        means=means,
         teams=teams,
-        places={key: places({rep: moved[rep][key].mean for rep in reps}) for key in KEYS},
+        places={key: places(means[key]) for key in KEYS},
         title_of=title_of,
         unit_of=unit_of,
         words=words,
@@ -299,7 +309,8 @@ def compare(request: Request) -> Response:
     known = store.values_of("rep", viewer.scope())
     chosen = [rep for rep in dict.fromkeys(request.query_params.getlist("rep")) if rep in known][:MOST]
     seen, sums, _ = _seen(request, tuple(chosen))
-    teams = _teams(seen, sums)
+    teams = _teams(sums, *chosen)
+    means = {key: {rep: _mean(teams[key], rep) for rep in chosen} for key in KEYS}
     found = {
         rep: {t.key: t for t in trends.of_rep(seen, sums, rep, KEYS, _by(request), directions())} for rep in chosen
     }
@@ -308,7 +319,7 @@ def compare(request: Request) -> Response:
             "key": key,
             "title": title_of(key),
             "unit": unit_of(key),
-            "reps": {rep: interval_data(found[rep][key].mean) for rep in chosen},
+            "reps": {rep: interval_data(means[key][rep]) for rep in chosen},
             "differences": {rep: _difference(teams[key].difference(rep, chosen[0]), chosen[0]) for rep in chosen[1:]},
         }
         for key in KEYS
@@ -344,8 +355,8 @@ def compare(request: Request) -> Response:
         known=known,
         chosen=chosen,
         rows=rows,
-        found=found,
-        places={row["key"]: places({rep: found[rep][row["key"]].mean for rep in chosen}) for row in rows},
+        means=means,
+        places={key: places(means[key]) for key in KEYS},
         words=words,
         most=MOST,
         types=store.values_of("call_type", viewer.scope()),
