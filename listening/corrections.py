@@ -59,7 +59,7 @@ class Target:
     def of(cls, finding: Finding) -> Target:
         return cls(finding.label, finding.utterance, finding.start_char, finding.end_char, finding.start)
 
-    def fits(self, finding: Finding) -> bool:
+    def fits(self, finding: Finding | Target) -> bool:
         """Same label and utterance, and the characters overlap (equal where one of them is empty)."""
         if self.label != finding.label or self.utterance != finding.utterance:
             return False
@@ -238,6 +238,19 @@ def confirmed(findings: Sequence[Finding | None], corrections: Sequence[Correcti
         if c.kind == "confirm" and c.finding
     ]
     return frozenset(i for i, f in enumerate(findings) if f is not None and any(target.fits(f) for target in told))
+
+
+def is_built_on(correction: Correction, later: Sequence[Correction]) -> bool:
+    """Does something said later hold only while this does: about words that it mended, or about a label that it gave?"""
+    if correction.kind == "fix_word":
+        return correction.utterance in {c.finding.utterance if c.finding else c.utterance for c in later}
+    if correction.kind == "add":
+        made = Target(correction.label or "", correction.utterance, correction.start_char, correction.end_char)
+    elif correction.kind == "relabel" and correction.finding is not None:
+        made = dataclasses.replace(correction.finding, label=correction.label or "")
+    else:
+        return False
+    return any(c.finding is not None and c.finding.fits(_moved(made, later[:at])) for at, c in enumerate(later))
 
 
 def _added(c: Correction, transcript: Transcript, later: Sequence[Correction]) -> Finding:

@@ -103,6 +103,32 @@ def test_mended_words_are_not_undone_from_under_what_was_said_about_them_later(o
     assert all(k.undone_at for k in store.call(keys[0]).corrections)
 
 
+@pytest.mark.parametrize("kind", ["relabel", "delete", "confirm"])
+@pytest.mark.parametrize("first", ["relabel", "add"])
+def test_a_label_is_not_undone_from_under_what_was_said_about_it_later(open_room: Room, first: str, kind: str) -> None:
+    client, store, keys = open_room
+    where = f"/calls/{keys[0]}"
+    if first == "add":
+        client.form(f"{where}/corrections", kind="add", utterance=10, start=6, end=15, label="barrier.timing")
+        client.form(f"{where}/corrections", kind="fix_word", utterance=10, start=0, end=4, text="Alright")
+    else:
+        fields = shown(client, keys[0], "question.closed")
+        client.form(f"{where}/corrections", kind="relabel", label="barrier.timing", **fields)
+        client.form(f"{where}/corrections", kind="set_customer", text="Northwind")
+    other = shown(client, keys[0], "question.open")
+    client.form(f"{where}/corrections", kind="delete", **other)
+    client.form(f"{where}/corrections", kind=kind, label="restatement", **shown(client, keys[0], "barrier.timing"))
+    made, _, apart, last = (k.id for k in store.call(keys[0]).corrections)
+    before = store.call(keys[0]).heard.scorecard.findings
+    refused: Any = client.form(f"{where}/undo", correction=made)
+    assert refused.status_code == 400
+    assert "Undo first" in refused.text
+    assert store.call(keys[0]).heard.scorecard.findings == before
+    for correction in (apart, last, made):
+        answer: Any = client.form(f"{where}/undo", correction=correction)
+        assert answer.status_code == 200
+
+
 def test_people_and_machine_are_compared_where_somebody_went_through_the_call(open_room: Room) -> None:
     client, _, keys = open_room
     assert "Nobody has judged a label yet" in client.get("/agreement").text

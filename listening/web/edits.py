@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from listening.analyzers import analyse
-from listening.corrections import KINDS, Correction, Target, apply_to_transcript
+from listening.corrections import KINDS, Correction, Target, apply_to_transcript, is_built_on
 from listening.errors import ListeningError
 from listening.findings import PUBLIC_LABELS
 from listening.reviews import fingerprint
 from listening.store import StoredCall
-from listening.store.values import StoredCorrection, rep_of
+from listening.store.values import rep_of
 from listening.web import pages
 from listening.web.calls import store_of, viewer_at, which
 from listening.web.guard import csrf_ok
@@ -148,23 +148,14 @@ def undo(request: Request, form: FormData) -> Response:
         raise HTTPException(400, "There is nothing to undo.")
     if not viewer.coach and (wanted.who != viewer.name or wanted.correction.kind in COACH_ONLY):
         raise HTTPException(403, "Only a coach undoes what somebody else said.")
-    if _is_built_on(wanted, holding):
-        raise HTTPException(400, "Undo first what was said about these words later.")
+    if is_built_on(wanted.correction, [k.correction for k in holding if k.id > wanted.id]):
+        raise HTTPException(400, "Undo first what was said about it later.")
     _stays_in_sight(viewer, call, [k.correction for k in holding if k is not wanted])
     store = store_of(request)
     store.undo(call.row.id, viewer.name, wanted.id, analyse)
     if viewer.team_mode:
         store.log(viewer.name, "undo", call.row.id, wanted.correction.kind)
     return back(call.row.id)
-
-
-def _is_built_on(wanted: StoredCorrection, holding: Sequence[StoredCorrection]) -> bool:
-    """Was something said later about the words that this correction made? Its place in them would then be lost."""
-    if wanted.correction.kind != "fix_word":
-        return False
-    later = (k.correction for k in holding if k.id > wanted.id)
-    lines = {c.finding.utterance if c.finding else c.utterance for c in later}
-    return wanted.correction.utterance in lines
 
 
 @write
