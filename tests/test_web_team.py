@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import web_calls
-from web_room import BASE, PASSWORD, Room, log_in
+from web_room import BASE, PASSWORD, Room, add_people, log_in, room
 
 
 def test_coaches_see_their_team_and_reps_their_own(team: Room) -> None:
@@ -23,6 +24,31 @@ def test_coaches_see_their_team_and_reps_their_own(team: Room) -> None:
     assert client.get("/people").status_code == 404
     log_in(client, "cora")
     assert "cole" in client.get("/audit").text
+
+
+def test_who_read_or_heard_which_call_is_recorded_in_every_form(tmp_path: Path) -> None:
+    recording = web_calls.write_tone(tmp_path / "call.wav", 2)
+    with room(tmp_path, team=True, recording=recording) as (client, store, keys):
+        add_people(store)
+        log_in(client, "robin")
+        call = f"/calls/{keys[0]}"
+        forms = {"": None, ".json": "JSON", ".csv": "CSV", "/report.html": "report", "/annotations.jsonl": "labels", "/audio": "sound"}  # fmt: skip
+        for path, detail in forms.items():
+            before = len(store.audit())
+            assert client.get(call + path).status_code == 200
+            lines = store.audit()
+            assert len(lines) == before + 1, path
+            told = {"who": "robin", "action": "open", "call": keys[0], "detail": detail}
+            assert told.items() <= lines[0].items()
+        for given, more in (("bytes=0-", 1), ("bytes=1000-", 0), ("bytes=1000-1999", 0), ("bytes=-1000", 1), ("bytes=1-2,0-9", 1)):  # fmt: skip
+            before = len(store.audit())
+            assert client.get(f"{call}/audio", headers={"range": given}).status_code == 206
+            assert len(store.audit()) == before + more, given
+        before = len(store.audit())
+        for path in (f"{call}.xml", f"/calls/{keys[5]}.json", f"/calls/{keys[1]}/audio"):
+            assert client.get(path).status_code == 404
+        client.head(call)
+        assert len(store.audit()) == before  # nothing was shown
 
 
 SECRET = "Zanzibar"

@@ -24,7 +24,7 @@ from listening.store import CallFilter, CallRow, SelfScore, StoredCall
 from listening.store.values import FLAGS, KEY_MEASURES, SORTS
 from listening.transcript import Role
 from listening.web import pages, recordings
-from listening.web.viewers import Viewer, call_in_sight
+from listening.web.viewers import Viewer, call_in_sight, opened
 
 if TYPE_CHECKING:
     from listening.store.store import Store
@@ -175,16 +175,15 @@ def one(request: Request) -> Response:
     store, viewer = store_of(request), viewer_at(request)
     key, form = request.path_params["id"], request.path_params.get("form")
     call = call_in_sight(store, viewer, key)
+    if form not in (None, "json", "csv"):
+        raise HTTPException(404)
+    opened(store, viewer, request, form and form.upper())
     if form == "json":
         card, transcript = call.heard.scorecard.to_dict(), call.heard.transcript.to_dict()
         return pages.as_json({**card, "transcript": transcript, "corrections": _history(call)})
     if form == "csv":
         text = export.to_csv([call.heard])
         return Response(text, media_type="text/csv", headers=_attached(f"call-{key}.csv"))
-    if form is not None:
-        raise HTTPException(404)
-    if viewer.team_mode:
-        store.log(viewer.name, "open", key)
     own = next((s for s in call.self_scores if s.who == viewer.name), None)
     hidden = request.cookies.get(pages.SELF_COOKIE) == "1" and not call.self_scores
     recording = call.heard.recording is not None and call.heard.recording.exists()
@@ -240,13 +239,17 @@ def _attached(name: str) -> dict[str, str]:
 
 def report(request: Request) -> Response:
     """GET /calls/ID/report.html: the page frozen into one file."""
-    call = call_in_sight(store_of(request), viewer_at(request), request.path_params["id"])
+    store, viewer = store_of(request), viewer_at(request)
+    call = call_in_sight(store, viewer, request.path_params["id"])
+    opened(store, viewer, request, "report")
     return Response(html.page([call.heard]), media_type="text/html", headers=_attached(f"call-{call.row.id}.html"))
 
 
 def labels(request: Request) -> Response:
     """GET /calls/ID/annotations.jsonl: every utterance with its labels, people's in place of the machine's."""
-    call = call_in_sight(store_of(request), viewer_at(request), request.path_params["id"])
+    store, viewer = store_of(request), viewer_at(request)
+    call = call_in_sight(store, viewer, request.path_params["id"])
+    opened(store, viewer, request, "labels")
     rows = annotated(call.heard.transcript, call.heard.analysis)  # type: ignore[operator]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return Response(text, media_type="application/jsonl", headers=_attached(f"call-{call.row.id}.jsonl"))

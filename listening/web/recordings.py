@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from functools import lru_cache
@@ -15,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from listening import settings
 from listening.errors import AudioError
 from listening.reports import sound
-from listening.web.viewers import call_in_sight
+from listening.web.viewers import call_in_sight, opened
 
 #: Sound that browsers play as it is, by container and codec; the rest is made into Opus once and kept.
 PLAYABLE = frozenset(
@@ -29,6 +30,8 @@ TYPES = {
     "flac": "audio/flac",
     "matroska,webm": "audio/webm",
 }
+#: A request for a piece that is not the beginning: somebody seeks in what is playing.
+LATER = re.compile(r"bytes=0*[1-9]\d*-\d*")
 #: How long a page waits for the outline of its recording (s).
 OUTLINE_WAIT_S = 0.25
 
@@ -73,11 +76,14 @@ def _outline(path: Path, kept: Path) -> sound.Outline | None:
 
 def audio(request: Request) -> Response:
     """GET /calls/ID/audio. Answers range requests; the file is sent in pieces and never read whole."""
-    call = call_in_sight(request.app.state.store, request.state.viewer, request.path_params["id"])
+    store, viewer = request.app.state.store, request.state.viewer
+    call = call_in_sight(store, viewer, request.path_params["id"])
     path = call.heard.recording
     if path is None or not path.is_file():
         raise HTTPException(404)
     playable, kind = _playable(str(path), call.row.content)
+    if not LATER.fullmatch(request.headers.get("range", "")):
+        opened(store, viewer, request, "sound")
     return FileResponse(playable, media_type=kind, headers={"cache-control": "private, max-age=3600"})
 
 

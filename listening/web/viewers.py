@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from listening.store import CallFilter, StoredCall, User
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from listening.store.store import Store
 
 #: Corrections that decide whose call it is; only a coach makes them.
@@ -50,6 +52,12 @@ def viewer_of(user: User, store: Store) -> Viewer:
     if user.team:
         return Viewer(user.name, "coach", store.reps_of_team(user.team), head=False, team_mode=True)
     return Viewer(user.name, "coach", None, team_mode=True)
+
+
+def opened(store: Store, viewer: Viewer, request: Request, form: str | None = None) -> None:
+    """Record that a call is read or heard, in `form` when that is not its page. Without a team nobody asks."""
+    if viewer.team_mode and request.method == "GET":
+        store.log(viewer.name, "open", request.path_params["id"], form)
 
 
 def call_in_sight(store: Store, viewer: Viewer, call: int) -> StoredCall:
