@@ -35,8 +35,13 @@ class Options:
     rubric: str | None = None
 
 
-def listen(path: Path, options: Options | None = None, report: progress.Progress = progress.silent) -> Heard:
-    """Transcribe (or read), analyse and score one call.
+def listen(
+    path: Path,
+    options: Options | None = None,
+    report: progress.Progress = progress.silent,
+    setup: sidecars.CallSetup | None = None,
+) -> Heard:
+    """Transcribe (or read), analyse and score one call. `setup` is used in place of what lies beside the file.
 
     Raises a ListeningError whose message is one sentence when it cannot be done.
     """
@@ -44,7 +49,7 @@ def listen(path: Path, options: Options | None = None, report: progress.Progress
 
     options = options or Options()
     rubric = load_rubric(options.rubric) if options.rubric else load_rubric()
-    transcript, recording = transcribe(path, options, report)
+    transcript, recording = transcribe(path, options, report, setup)
     report("analysing", 0, 1)
     analysis = analyse(transcript)
     report("analysing", 1, 1)

@@ -3,14 +3,51 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
-from web_room import Room
+from web_room import Client, Room
+
+from listening.store.store import Store
+
+
+def upload(client: Client, name: str, text: str, **said: str) -> dict[str, Any]:
+    """The job of a file dropped on the page, once it has ended."""
+    client.form("/jobs", on="/jobs", files={"files": (name, text)}, **said)
+    deadline = time.monotonic() + 120
+    while (job := client.get("/jobs.json").json()[0])["state"] in ("waiting", "running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return dict(job)
+
+
+def vtt(*lines: tuple[str, str]) -> str:
+    """What each said, for two seconds each."""
+    return "WEBVTT\n\n" + "\n\n".join(
+        f"00:00:{2 * n:02}.000 --> 00:00:{2 * n + 2:02}.000\n<v {who}>{text}" for n, (who, text) in enumerate(lines)
+    )
+
+
+def roles(store: Store, call: int) -> dict[str, tuple[str, str]]:
+    return {s.name or s.id: (s.role.value, s.source) for s in store.call(call).heard.scorecard.speakers}
+
+
+def test_the_rep_named_in_the_form_is_the_voice_of_that_name(open_room: Room) -> None:
+    client, store, _ = open_room
+    asked = ["What brings you to us?", "We lose two days a month.", "So two days are gone. What did you try?", "Excel."]
+    talk = vtt(*(("Lee Park" if n % 2 == 0 else "Dana Reyes", text) for n, text in enumerate(asked * 3)))
+    job = upload(client, "guessed.vtt", talk)
+    assert roles(store, job["call"]) == {"Lee Park": ("rep", "guess"), "Dana Reyes": ("customer", "guess")}
+    job = upload(client, "named.vtt", talk + "\n", rep="dana reyes", customer="Lee Park", date="2026-05-04")
+    assert job["state"] == "done", job
+    assert roles(store, job["call"]) == {"Lee Park": ("customer", "metadata"), "Dana Reyes": ("rep", "metadata")}
+    row = store.call(job["call"]).row
+    assert (row.name, row.rep, row.customer, row.date) == ("named", "dana reyes", "Lee Park", "2026-05-04")
+    job = upload(client, "side.vtt", talk + "\n\n", rep="Somebody Else")
+    assert roles(store, job["call"])["Lee Park"] == ("rep", "guess")
 
 
 def test_an_uploaded_transcript_is_heard(open_room: Room) -> None:
-    import time
-
     client, _, _ = open_room
     words = "\n\n".join(
         f"00:00:{2 * n:02}.000 --> 00:00:{2 * n + 2:02}.000\n<v {'Ann' if n % 2 == 0 else 'Bob'}>{text}"
@@ -30,8 +67,6 @@ def test_an_uploaded_transcript_is_heard(open_room: Room) -> None:
 
 
 def test_a_file_that_is_no_call_fails_with_a_sentence_and_can_be_tried_again(open_room: Room) -> None:
-    import time
-
     client, _, _ = open_room
     client.form("/jobs", on="/jobs", files={"files": ("../../etc/passwd.wav", b"not a sound")})
     for again in (False, True):

@@ -6,12 +6,12 @@ A job is a row of the store, so it survives a restart; how far the running one i
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import logging
 import queue
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,9 @@ from starlette.responses import RedirectResponse, Response
 
 from listening.errors import ListeningError
 from listening.listen import Options, listen
-from listening.scorecard import Heard
+from listening.sidecars import CallSetup
 from listening.store import CallFilter, Job, Source
+from listening.transcript import CallInfo
 from listening.web import pages
 from listening.web.calls import store_of, viewer_at
 from listening.web.edits import text_of
@@ -95,19 +96,16 @@ class Line:
     def _hear(self, job: Job, report: Any) -> int:
         path, options = Path(job.source), job.options
         chosen = Options(rep=options.get("speaker") or None, language=options.get("language") or None)
-        heard = listen(path, chosen, report)
-        heard = _described(heard, options)
+        heard = listen(path, chosen, report, _told(options, path))
         kind = "recording" if heard.recording else "transcript"
         source = Source(str(path), kind, path.stat().st_size)
         return self.store.save(heard, options["content"], source)
 
 
-def _described(heard: Heard, options: Any) -> Heard:
-    """The call with what the form said about it."""
-    given = {name: options[name] for name in ("rep", "customer", "call_type", "date") if options.get(name)}
-    info = dataclasses.replace(heard.transcript.info, id=options.get("name") or heard.transcript.info.id, **given)
-    card = dataclasses.replace(heard.scorecard, call=info)
-    return dataclasses.replace(heard, transcript=heard.transcript.with_info(info), scorecard=card)
+def _told(options: Mapping[str, Any], path: Path) -> CallSetup:
+    """What the form said about a call."""
+    given = {name: options.get(name) or None for name in ("rep", "customer", "call_type", "date")}
+    return CallSetup(CallInfo(options.get("name") or path.stem, **given))
 
 
 def line_of(request: Request) -> Line:
