@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -341,3 +342,33 @@ def test_what_a_columns_comment_points_to_is_there() -> None:
     assert not [column.name for column in columns if ".md" in (column.comment or "")]
     assert "definitions of `listening export`" in (tables.measures.c.key.comment or "")
     assert DEFINITIONS
+
+
+def test_a_call_saved_again_by_the_same_engine_is_kept_as_it_is_told_now(store: Store) -> None:
+    first = make_heard()
+    call = store.save(first, content("a"))
+    turned = first.transcript.with_rep("B", "metadata").with_info(replace(first.transcript.info, date="2026-10-01"))
+    store.correct(call, Correction("set_rep", speaker="A"), "coach", analyse)
+    found = analyse(turned, "2")
+    newer = Heard(turned, found, score(found, turned))
+    assert store.save(newer, content("a"), analyse=lambda text: analyse(text, "2")) == call
+    kept = store.call(call)
+    assert kept.machine.transcript == turned
+    assert (kept.row.date, kept.heard.transcript.info.date) == ("2026-10-01", "2026-10-01")
+    assert kept.row.measures["talk_share"] == kept.heard.scorecard.measures["talk_share"].value
+    assert kept.heard.transcript.speaker("A").role is Role.REP
+    store.undo(call, "coach", analyse=analyse)
+    assert store.call(call).heard.analysis == found
+
+
+def test_words_that_people_spoke_about_are_not_replaced_by_others(store: Store) -> None:
+    first = make_heard()
+    call = store.save(first, content("a"))
+    store.correct(call, Correction("fix_word", utterance=5, start_char=0, end_char=2, text="They"), "coach", analyse)
+    others = replace(first.transcript, utterances=first.transcript.utterances[1:4]).with_rep("B", "metadata")
+    found = analyse(others, "2")
+    store.save(Heard(others, found, score(found, others)), content("a"), analyse=lambda text: analyse(text, "2"))
+    kept = store.call(call)
+    assert kept.machine.transcript.utterances == first.transcript.utterances
+    assert kept.heard.transcript.utterances[5].text == "They lose time on reports."
+    assert kept.versions["questions"] == "2"

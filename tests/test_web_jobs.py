@@ -6,8 +6,10 @@ import re
 import time
 from typing import Any
 
+import pytest
 from web_room import Client, Room
 
+from listening.corrections import Correction
 from listening.store.store import Store
 
 
@@ -80,3 +82,26 @@ def test_a_file_that_is_no_call_fails_with_a_sentence_and_can_be_tried_again(ope
             time.sleep(0.2)
     kept = list(client.app.state.line.folder.iterdir())  # type: ignore[attr-defined]
     assert [re.fullmatch(r"[0-9a-f]{64}\.wav", p.name) is not None for p in kept] == [True]
+
+
+def test_a_known_file_added_again_after_an_upgrade_is_brought_up_to_date(
+    open_room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from listening.analyzers import analyse
+
+    client, store, _ = open_room
+    asked = ["What brings you to us?", "We lose two days a month.", "So two days are gone. What did you try?", "Excel."]
+    talk = vtt(*(("Lee Park" if n % 2 == 0 else "Dana Reyes", text) for n, text in enumerate(asked * 3)))
+    call = upload(client, "call.vtt", talk, rep="Lee Park", customer="Acme")["call"]
+    dana = next(s.id for s in store.call(call).heard.transcript.speakers if s.name == "Dana Reyes")
+    store.correct(call, Correction("set_rep", speaker=dana), "coach", analyse)
+    monkeypatch.setattr("listening.analyzers.LABELLER_VERSION", "another")
+    job = upload(client, "call.vtt", talk, rep="Dana Reyes", date="2026-05-04")
+    assert (job["state"], job["call"]) == ("done", call), job
+    kept = store.call(call)
+    assert kept.versions["labeller"] == "another"
+    assert (kept.row.rep, kept.row.date, kept.row.customer) == ("Dana Reyes", "2026-05-04", "Acme")
+    for transcript in (kept.machine.transcript, kept.heard.transcript):
+        assert (transcript.info.rep, transcript.info.date) == ("Dana Reyes", "2026-05-04")
+    assert {s.name: s.role.value for s in kept.machine.transcript.speakers}["Dana Reyes"] == "rep"
+    assert kept.row.measures["talk_share"] == kept.heard.scorecard.measures["talk_share"].value

@@ -120,10 +120,24 @@ class Saving(Numbers):
         ruler = self._ruler(connection, heard.scorecard.versions, rubric)
         if ruler == old_ruler:
             return
-        transcript = self._keep_transcript(connection, call, heard.transcript)
+        t, held = tables.transcripts, self._holding(connection, call)
+        same = (t.c.call == call, t.c.made_by == packing.made_by(heard.transcript))
+        kept = connection.execute(sa.select(t.c.id, t.c.body).where(*same)).first()
+        said_otherwise = False
+        if kept is None:
+            transcript = self._insert(connection, t, transcript_row(call, heard.transcript))
+        else:
+            transcript, before = int(kept.id), packing.unpack_transcript(kept.body)
+            if any(c.utterance is not None or c.finding is not None for c in held):
+                heard = _with_words_of(before, heard, rubric, analyse)
+            # Times and scores are kept rounded, so that only what was kept can be compared.
+            now = packing.unpack_transcript(packing.pack_transcript(heard.transcript))
+            said_otherwise = now.with_info(before.info) != before
+            if now != before:
+                connection.execute(sa.update(t).where(t.c.id == transcript).values(**transcript_row(call, now)))
         analysis = self._keep_analysis(connection, call, transcript, heard.analysis)
         current = {"ruler": ruler, "transcript": transcript, "analysis": analysis}
-        self._settle(connection, call, heard, self._holding(connection, call), rubric, analyse, current)
+        self._settle(connection, call, heard, held, rubric, analyse, current, said_otherwise)
 
     def _saw(self, connection: Connection, sources: Iterable[tuple[int, str, Source]]) -> None:
         """Note where calls (id, content) were met last."""
@@ -155,12 +169,6 @@ class Saving(Numbers):
             before = connection.execute(sa.select(t.c.call, t.c.kind).where(t.c.content == content)).first()
             if before is not None:
                 self._saw(connection, [(before.call, content, dataclasses.replace(source, kind=before.kind))])
-
-    def _keep_transcript(self, connection: Connection, call: int, transcript: Transcript) -> int:
-        t = tables.transcripts
-        same = (t.c.call == call, t.c.made_by == packing.made_by(transcript))
-        found = connection.execute(sa.select(t.c.id).where(*same)).scalar()
-        return int(found) if found is not None else self._insert(connection, t, transcript_row(call, transcript))
 
     def rescore(self, calls: Sequence[int], rubric: Rubric, analyse: Analyse | None = None) -> None:
         """Score calls with another rubric from their stored findings, all in one transaction; the old numbers stay."""
@@ -293,6 +301,17 @@ def transcript_row(call: int, transcript: Transcript) -> dict[str, Any]:
         "body": packing.pack_transcript(transcript),
         "created": packing.now(),
     }
+
+
+def _with_words_of(before: Transcript, heard: Heard, rubric: Rubric, analyse: Analyse | None) -> Heard:
+    """The call with the words it had, when it is heard with others now: people's corrections name words by their place."""
+    if [u.text for u in before.utterances] == [u.text for u in heard.transcript.utterances]:
+        return heard
+    if analyse is None:
+        raise StoreError("This call has corrected labels or words; it has to be analysed again to be scored.")
+    transcript = before.with_info(heard.transcript.info)
+    analysis = analyse(transcript)
+    return Heard(transcript, analysis, score(analysis, transcript, rubric), heard.recording)
 
 
 def _rubric_of(card: Scorecard) -> Rubric:

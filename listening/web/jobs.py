@@ -94,18 +94,23 @@ class Line:
             self.store.change_job(job.id, "done", call=call)
 
     def _hear(self, job: Job, report: Any) -> int:
+        from listening.analyzers import analyse
+
         path, options = Path(job.source), job.options
         chosen = Options(rep=options.get("speaker") or None, language=options.get("language") or None)
-        heard = listen(path, chosen, report, _told(options, path))
+        heard = listen(path, chosen, report, self._told(options, path))
         kind = "recording" if heard.recording else "transcript"
         source = Source(str(path), kind, path.stat().st_size)
-        return self.store.save(heard, options["content"], source)
+        return self.store.save(heard, options["content"], source, analyse=analyse)
 
-
-def _told(options: Mapping[str, Any], path: Path) -> CallSetup:
-    """What the form said about a call."""
-    given = {name: options.get(name) or None for name in ("rep", "customer", "call_type", "date")}
-    return CallSetup(CallInfo(options.get("name") or path.stem, **given))
+    def _told(self, options: Mapping[str, Any], path: Path) -> CallSetup:
+        """What the form says about a call and, where it is silent, what was known when the call was heard before."""
+        given = {name: options.get(name) or None for name in ("rep", "customer", "call_type", "date")}
+        info = CallInfo(options.get("name") or path.stem, **given)
+        if self.store.has(options["content"]):
+            before = self.store.transcript(self.store.known()[options["content"]].id).info
+            info = CallInfo(*(getattr(info, name) or getattr(before, name) for name in CallInfo.__slots__))
+        return CallSetup(info)
 
 
 def line_of(request: Request) -> Line:
