@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import sys
 import threading
@@ -15,6 +16,8 @@ import pytest
 import web_calls
 from web_room import Room, room
 
+from listening.batch.sources import Item, tag
+from listening.store import Source
 from listening.web.calls import which
 
 if sys.version_info >= (3, 11):
@@ -61,6 +64,41 @@ def test_sound_is_sent_in_ranges(open_room: Room) -> None:
     assert part.status_code == 206
     assert part.content == whole.content[1000:2000]
     assert client.get(f"/calls/{keys[1]}/audio").status_code == 404
+
+
+@pytest.mark.parametrize("how", ["size", "time", "gone"])
+def test_a_recording_that_is_no_longer_the_one_that_was_heard_is_not_played(tmp_path: Path, how: str) -> None:
+    recording = web_calls.write_tone(tmp_path / "call.wav", 2)
+    with room(tmp_path) as (client, store, _):
+        mark, size = tag(Item(str(recording)))
+        key = store.save(web_calls.heard("kept"), "f" * 64, Source(str(recording), "recording", size, mark))
+        page, sound = f"/calls/{key}", f"/calls/{key}/audio"
+        assert client.get(sound).status_code == 200
+        if how == "size":
+            web_calls.write_tone(recording, 3)
+        elif how == "time":
+            os.utime(recording, ns=(1, 1))
+        else:
+            recording.unlink()
+        assert client.get(sound).status_code == 404
+        said = "has gone" if how == "gone" else "has changed since it was heard"
+        client.cookies.set("listening_self", "1")
+        assert said in client.get(page).text
+        client.cookies.delete("listening_self")
+        assert said in client.get(page).text
+        for path in (page, f"{page}/report.html"):
+            assert "<audio" not in client.get(path).text
+        assert sound not in client.get("/moments").text
+
+
+@pytest.mark.parametrize("size", [None, "right", "wrong"])
+def test_a_recording_of_which_little_is_kept_is_played_while_that_fits(tmp_path: Path, size: str | None) -> None:
+    """An upload keeps its size only, an old row nothing."""
+    recording = web_calls.write_tone(tmp_path / "call.wav", 2)
+    kept = {None: None, "right": recording.stat().st_size, "wrong": 17}[size]
+    with room(tmp_path) as (client, store, _):
+        key = store.save(web_calls.heard("kept"), "f" * 64, Source(str(recording), "recording", kept))
+        assert client.get(f"/calls/{key}/audio").status_code == (404 if size == "wrong" else 200)
 
 
 def test_hostile_words_are_harmless_on_every_page(tmp_path: Path) -> None:

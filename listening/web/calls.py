@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -186,8 +187,8 @@ def one(request: Request) -> Response:
         return Response(text, media_type="text/csv", headers=_attached(f"call-{key}.csv"))
     own = next((s for s in call.self_scores if s.who == viewer.name), None)
     hidden = request.cookies.get(pages.SELF_COOKIE) == "1" and not call.self_scores
-    recording = call.heard.recording is not None and call.heard.recording.exists()
-    outline = recordings.outline_of(str(call.heard.recording), call.row.content) if recording else None
+    recording, no_sound = recordings.recording_of(call)
+    outline = recordings.outline_of(str(recording), call.row.content) if recording else None
     return pages.page(
         request,
         "call.html",
@@ -206,6 +207,7 @@ def one(request: Request) -> Response:
         beside=_beside(call.heard.scorecard, call.self_scores),
         machine_index=call.machine.scorecard.index.value,
         audio=f"/calls/{key}/audio" if recording else None,
+        no_sound=no_sound,
         labels=[(label, TITLES.get(label, label)) for label in (*PUBLIC_LABELS, "interruption", "brief_silence")],
         title_of=lambda label: TITLES.get(label, label),
         speakers=call.heard.transcript.speakers,
@@ -242,7 +244,8 @@ def report(request: Request) -> Response:
     store, viewer = store_of(request), viewer_at(request)
     call = call_in_sight(store, viewer, request.path_params["id"])
     opened(store, viewer, request, "report")
-    return Response(html.page([call.heard]), media_type="text/html", headers=_attached(f"call-{call.row.id}.html"))
+    heard = dataclasses.replace(call.heard, recording=recordings.recording_of(call)[0])
+    return Response(html.page([heard]), media_type="text/html", headers=_attached(f"call-{call.row.id}.html"))
 
 
 def labels(request: Request) -> Response:

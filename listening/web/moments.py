@@ -14,6 +14,7 @@ from listening.reports.moments import Moment, moments
 from listening.store import CallFilter, CallRow, StoredCall
 from listening.web import pages
 from listening.web.calls import store_of, viewer_at
+from listening.web.recordings import recording_of
 
 #: Calls looked through, the latest first, and moments shown.
 LATEST, SHOWN = 100, 20
@@ -84,5 +85,4 @@ def _case(call: StoredCall, place: int) -> Case:
     said = ""
     if finding.label == "interruption" and finding.of and finding.of[0] < len(transcript.utterances):
         said = transcript.utterances[finding.of[0]].text
-    path = call.heard.recording
-    return Case(call.row, moment, who, said, path is not None and path.exists())
+    return Case(call.row, moment, who, said, recording_of(call)[0] is not None)

@@ -14,8 +14,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from listening import settings
+from listening.batch.sources import Item, tag
 from listening.errors import AudioError
 from listening.reports import sound
+from listening.store import StoredCall
 from listening.web.viewers import call_in_sight, opened
 
 #: Sound that browsers play as it is, by container and codec; the rest is made into Opus once and kept.
@@ -74,11 +76,28 @@ def _outline(path: Path, kept: Path) -> sound.Outline | None:
     return made
 
 
+def recording_of(call: StoredCall) -> tuple[Path | None, str]:
+    """The recording that the call was heard from, else why it cannot be played ("" where there never was one).
+
+    Another recording may lie at its path by now, of somebody else's call; size and tag tell, as far as they are kept.
+    """
+    path, source = call.heard.recording, call.source
+    if path is None or source is None:
+        return None, ""
+    try:
+        mark, size = tag(Item(str(path)))
+    except OSError:
+        return None, "The recording has gone from where it was, so it cannot be played."
+    if source.size not in (None, size) or source.tag not in (None, mark):
+        return None, "The recording has changed since it was heard, so it is not played."
+    return path, ""
+
+
 def audio(request: Request) -> Response:
     """GET /calls/ID/audio. Answers range requests; the file is sent in pieces and never read whole."""
     store, viewer = request.app.state.store, request.state.viewer
     call = call_in_sight(store, viewer, request.path_params["id"])
-    path = call.heard.recording
+    path, _ = recording_of(call)
     if path is None or not path.is_file():
         raise HTTPException(404)
     playable, kind = _playable(str(path), call.row.content)
