@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from listening import settings
-from listening.batch.sources import Item, tag
+from listening.batch.sources import Item, content, tag
 from listening.errors import AudioError
 from listening.reports import sound
 from listening.store import StoredCall
@@ -79,7 +79,7 @@ def _outline(path: Path, kept: Path) -> sound.Outline | None:
 def recording_of(call: StoredCall) -> tuple[Path | None, str]:
     """The recording that the call was heard from, else why it cannot be played ("" where there never was one).
 
-    Another recording may lie at its path by now, of somebody else's call; size and tag tell, as far as they are kept.
+    Another recording may lie at its path by now, of somebody else's call; size and content tell, as far as they are kept.
     """
     path, source = call.heard.recording, call.source
     if path is None or source is None:
@@ -88,9 +88,18 @@ def recording_of(call: StoredCall) -> tuple[Path | None, str]:
         mark, size = tag(Item(str(path)))
     except OSError:
         return None, "The recording has gone from where it was, so it cannot be played."
-    if source.size not in (None, size) or source.tag not in (None, mark):
+    if source.size not in (None, size) or (source.tag not in (None, mark) and _hash(path, mark) != call.row.content):
         return None, "The recording has changed since it was heard, so it is not played."
     return path, ""
+
+
+@lru_cache(maxsize=256)
+def _hash(path: Path, _mark: str | None) -> str | None:
+    """The content hash of a file as it is now: one that was copied or touched is still the same recording."""
+    try:
+        return content(path)
+    except OSError:
+        return None
 
 
 def audio(request: Request) -> Response:
