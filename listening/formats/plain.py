@@ -3,8 +3,8 @@
     Ann: Hello.          [00:01:02] Ann: Hello.          Ann (00:01): Hello.          Ann [1:02]:
                                                                                       Hello.
 
-A line without a name carries on the utterance before it, without the time it may begin with. Whether `word:` is a name is told from the whole file
-(`_text.names`), so a colon within an answer does not invent a speaker.
+A line without a name carries on the utterance before it, without the time it may begin with. Whether `word:` is a name
+is told from the whole file (`_text.names`), so a colon within an answer does not invent a speaker.
 """
 
 from __future__ import annotations

@@ -51,9 +51,9 @@ def diarize(
     """Who speaks in each stretch of speech. `samples`: mono, 16 kHz, float32 in -1..1 (or int16).
 
     Speaker ids are "A", "B", … in the order in which they are first heard; there are at most `speakers` of them, fewer
-    when there is too little speech, and one where two were expected and everything points to a single voice. Result in order of start; stretches of different speakers may overlap; times lie
-    within `speech`. Raises ValueError for a number of speakers outside 1..8, ModelError or EngineError when a network
-    cannot be had.
+    when there is too little speech, and one where two were expected and everything points to a single voice. Result in
+    order of start; stretches of different speakers may overlap; times lie within `speech`. Raises ValueError for a
+    number of speakers outside 1..8, ModelError or EngineError when a network cannot be had.
     """
     if not 1 <= speakers <= MOST_SPEAKERS:
         raise ValueError(f"speakers must be between 1 and {MOST_SPEAKERS}")
