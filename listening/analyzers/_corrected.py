@@ -67,7 +67,7 @@ def _met(conversation: Conversation, f: Finding, index: int, acts: list[Finding]
     met = next((met for turn in after if (met := barriers.met_by_acts(conversation, index, turn, acts)[1])), None)
     if met is None and own and not own.intersection(barriers.MET):
         return f
-    tag, why = met or barriers.PASSED_OVER
+    tag, why = (met, barriers.MET[met]) if met else barriers.PASSED_OVER
     if is_cue:
         picked_up = tag in ("restated", "explored")
         tag, why = ("followed", why) if picked_up else ("missed", "the rep neither gives it back nor asks about it")
@@ -78,8 +78,8 @@ def _pressed(
     conversation: Conversation, f: Finding, turn: int, findings: Sequence[Finding], turns: Container[int]
 ) -> Finding:
     """A push, told to come right after a barrier or a no when it does."""
-    recent = [at for at in range(turn) if next_steps.follows_refusal(conversation, turn, (at,))]
-    if turn not in turns and not any(at in turns for at in recent):
+    recent = next_steps.just_before(conversation, turn)
+    if not any(at in turns for at in (turn, *recent)):
         return f
     proposed = {x.utterance for x in findings if x.label in (next_steps.PUSH, next_steps.MUTUAL)}
     barred = {x.utterance for x in findings if x.label in BARRIER_LABELS}

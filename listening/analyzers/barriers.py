@@ -35,11 +35,11 @@ STATEMENT_WORDS = 8
 #: Share of a cue's content words in a later question from which that question is about the cue.
 PICKED_UP = 0.2
 
-#: What an act does with a barrier: the finding's tag and reason.
+#: What an act does with a barrier: the finding's tag and its reason.
 MET = {
-    "restated": ("restated", "the rep next gives it back"),
-    "pushed": ("pushed", "the rep next proposes a step"),
-    "explored": ("explored", "the rep next asks about it"),
+    "restated": "the rep next gives it back",
+    "pushed": "the rep next proposes a step",
+    "explored": "the rep next asks about it",
 }
 TREATMENTS = (*MET, "rebutted", "pivoted", "passed_over")
 PASSED_OVER = ("passed_over", "the rep next does none of asking, giving back, arguing or offering")
@@ -99,7 +99,7 @@ def _met(conversation: Conversation, index: int, acts: list[Finding]) -> tuple[s
     turn = turns[0]
     asked, met = met_by_acts(conversation, index, turn, acts)
     if met:
-        return met
+        return met, MET[met]
     said = _labelled.plain(" ".join(conversation.utterances[i].text for i in turn.utterances))
     said = _without_acknowledgement(said)
     if _LEXICON["rebuts"].match(said) or _LEXICON["turns"].search(said):
@@ -114,25 +114,23 @@ def _met(conversation: Conversation, index: int, acts: list[Finding]) -> tuple[s
     return PASSED_OVER
 
 
-def met_by_acts(
-    conversation: Conversation, index: int, turn: Turn, acts: list[Finding]
-) -> tuple[bool, tuple[str, str] | None]:
-    """Does the turn ask anything; and what it does with the barrier of utterance `index`, when an act does it."""
+def met_by_acts(conversation: Conversation, index: int, turn: Turn, acts: list[Finding]) -> tuple[bool, str | None]:
+    """Does the turn ask anything; and what it does with the barrier of utterance `index` (see `MET`), when an act does."""
     raised = set(conversation.exchange(turn.utterances[0])[0]) | {index}
     asked = False
     for before, act in acts_in(conversation, turn, acts):
         # what a person calls a restatement is not linked to what it restates: it is what was just said
         linked = raised.intersection(act.of) or (act.origin == PERSON and not act.of)
         if act.label == "restatement" and linked and before <= PREAMBLE_WORDS:
-            return asked, MET["restated"]
+            return asked, "restated"
         if act.label == "next_step.push":
-            return asked, MET["pushed"]
+            return asked, "pushed"
         if act.label in ASKED and before <= PREAMBLE_WORDS:
             asked = True
             if "close_directed" in act.tags and "follow_up" not in act.tags:
                 break
             if "follow_up" in act.tags:
-                return asked, MET["explored"]
+                return asked, "explored"
     return asked, None
 
 

@@ -43,7 +43,7 @@ class _Memory:
 
     started: list[tuple[int, int, frozenset[str]]] = field(default_factory=list)  # turn, utterance, kinds
     pushed: list[tuple[int, frozenset[str]]] = field(default_factory=list)
-    refused: list[int] = field(default_factory=list)
+    refused: set[int] = field(default_factory=set)
 
 
 def run(conversation: Conversation, earlier: Earlier) -> Found:
@@ -91,7 +91,7 @@ def _customer(
         memory.started.append((turn, index, _kinds(words)))
     proposed = {i for i in conversation.exchange(index)[0] if _labelled.spans(conversation, i, PUSH, MUTUAL)}
     if barriers_in(conversation, index) or refuses(conversation, index, proposed):
-        memory.refused.append(turn)
+        memory.refused.add(turn)
     return found
 
 
@@ -110,9 +110,16 @@ def refuses(conversation: Conversation, index: int, proposed: Container[int]) ->
     return bool(_RULES["hesitates"].match(words))
 
 
-def follows_refusal(conversation: Conversation, turn: int, refused: Iterable[int]) -> bool:
-    """Is the turn one of the rep's next after one of the turns in which the customer refused?"""
-    return any(at < turn and _rep_turns(conversation, at, turn) <= AFTER_BARRIER_TURNS for at in refused)
+def just_before(conversation: Conversation, turn: int) -> list[int]:
+    """The turns after which this turn of the rep's is still one of the rep's next (see `AFTER_BARRIER_TURNS`)."""
+    found: list[int] = []
+    taken = 0
+    for at in range(turn - 1, -1, -1):
+        taken += conversation.turns[at + 1].role == "rep"
+        if taken > AFTER_BARRIER_TURNS:
+            break
+        found.append(at)
+    return found
 
 
 def _declines(words: str) -> bool:
@@ -133,7 +140,7 @@ def _rep(conversation: Conversation, index: int, turn: int, span: LabelledSpan, 
     why = f"proposes a step the customer did not start; {_sure(span)}"
     if any(not kinds or not before or kinds & before for at, before in memory.pushed if at != turn):
         tags.append("repeated")
-    if follows_refusal(conversation, turn, memory.refused):
+    if not memory.refused.isdisjoint(just_before(conversation, turn)):
         tags.append(AFTER_BARRIER)
         why += AFTER_BARRIER_WHY
     memory.pushed.append((turn, kinds))
@@ -148,11 +155,6 @@ def _start_by_customer(turn: int, kinds: frozenset[str], memory: _Memory) -> int
         if kinds & started and not any(before < at and kinds & pushed for before, pushed in memory.pushed):
             return utterance
     return None
-
-
-def _rep_turns(conversation: Conversation, after: int, until: int) -> int:
-    """How many turns the rep has had since, this one included."""
-    return sum(t.role == "rep" for t in conversation.turns[after + 1 : until + 1])
 
 
 def _kinds(words: str) -> frozenset[str]:
@@ -180,7 +182,7 @@ def _vetoed(conversation: Conversation, index: int, span: LabelledSpan) -> bool:
 
 ANALYZER = Analyzer(
     name="next_steps",
-    version="2",
+    version="3",
     labels=LABELS,
     source="the project's essays on pushing and mutual planning",
     run=run,

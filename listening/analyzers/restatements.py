@@ -256,7 +256,7 @@ def _uptake(conversation: Conversation) -> tuple[float | None, ...]:
 
 ANALYZER = Analyzer(
     name="restatements",
-    version="2",
+    version="3",
     labels=LABELS,
     source="MITI 4.2 (reflections), B; Demszky et al. 2021 (uptake), human-rated",
     run=run,
