@@ -25,8 +25,8 @@ def test_sums_are_kept_as_calls_come_and_are_those_made_anew(store: Store, tmp_p
 
     def kept() -> dict[tuple[object, ...], tuple[float, ...]]:
         found = store.sums(keys)
-        assert all(found.values())
-        return {(key, *_place(s)): (s.n, s.mean, s.squares) for key, cells in found.items() for s in cells}
+        assert all(map(len, found.values()))
+        return {(key, *place): numbers for key, sums in found.items() for place, numbers in by_place(sums).items()}
 
     def anew() -> dict[tuple[object, ...], tuple[float, ...]]:
         with store.engine.begin() as connection:
@@ -55,5 +55,7 @@ def test_sums_are_kept_as_calls_come_and_are_those_made_anew(store: Store, tmp_p
         assert anew() == {place: pytest.approx(sums) for place, sums in before.items()}
 
 
-def _place(sums: Sums) -> tuple[str, str, int]:
-    return sums.rep, sums.call_type, sums.ruler
+def by_place(sums: Sums) -> dict[tuple[str, str, int], tuple[float, ...]]:
+    columns = (sums.reps, sums.call_types, sums.rulers)
+    places = [(sums.rep_names[rep], sums.type_names[kind], ruler) for rep, kind, ruler in zip(*columns, strict=True)]
+    return dict(zip(places, zip(sums.n, sums.means, sums.squares, strict=True), strict=True))

@@ -13,6 +13,8 @@ from listening.scoring import trends, trends_process, trends_stats, trends_team,
 from listening.scoring.trends_data import Observations, Sums
 
 KEY = "listening_index"
+#: Rep, call type, ruler, how many calls, their mean and squared distances from it.
+Row = tuple[str, str, int, int, float, float]
 
 
 def observe(
@@ -43,24 +45,24 @@ def observe(
     )
 
 
-def sums_of(seen: Observations, key: str = KEY) -> dict[str, tuple[Sums, ...]]:
+def summed_up(rows: list[Row]) -> Sums:
+    return Sums.of(*zip(*rows, strict=True))
+
+
+def sums_of(seen: Observations, key: str = KEY) -> dict[str, Sums]:
     found = []
     cells = {(r, t, int(u)) for r, t, u in zip(seen.reps, seen.call_types, seen.rulers, strict=True)}
     for rep, kind, ruler in sorted(cells):
         inside = (seen.reps == rep) & (seen.call_types == kind) & (seen.rulers == ruler)
-        found.append(Sums(rep, kind, ruler, *trends_stats.summed(seen.values[key][inside])))
-    return {key: tuple(found)}
+        found.append((rep, kind, ruler, *trends_stats.summed(seen.values[key][inside])))
+    return {key: summed_up(found)}
 
 
-def simulate(
-    rng: np.random.Generator, reps: int, calls: int, spread: float = 6.0
-) -> tuple[np.ndarray, tuple[Sums, ...]]:
+def simulate(rng: np.random.Generator, reps: int, calls: int, spread: float = 6.0) -> tuple[np.ndarray, Sums]:
     """Reps with known means, drawn from a team, and the sums of their calls."""
     truth = rng.normal(50, spread, reps)
-    sums = tuple(
-        Sums(f"rep {i:03d}", "", 1, *trends_stats.summed(rng.normal(mean, 10, calls))) for i, mean in enumerate(truth)
-    )
-    return truth, sums
+    rows = [(f"rep {i:03d}", "", 1, *trends_stats.summed(rng.normal(mean, 10, calls))) for i, mean in enumerate(truth)]
+    return truth, summed_up(rows)
 
 
 def coverage(runs: int, calls: int, reps: int = 20, spread: float = 6.0) -> float:
@@ -69,7 +71,7 @@ def coverage(runs: int, calls: int, reps: int = 20, spread: float = 6.0) -> floa
     for _ in range(runs):
         truth, sums = simulate(rng, reps, calls, spread)
         standings = trends_team.team(KEY, sums, 1).standings
-        for mean, standing in zip(truth, (standings[s.rep].mean for s in sums), strict=True):
+        for mean, standing in zip(truth, (standings[rep].mean for rep in sums.rep_names), strict=True):
             assert standing is not None
             hits.append(standing.low <= mean <= standing.high)
     return float(np.mean(hits))
@@ -83,10 +85,10 @@ def false_differences(runs: int, calls: int | None) -> float:
         truth = rng.normal(50, 6, 12)
         truth[1] = truth[0]
         sums = [
-            Sums(f"rep {i:02d}", "", 1, *trends_stats.summed(rng.normal(m, 10, calls or rng.choice([3, 10, 50]))))
+            (f"rep {i:02d}", "", 1, *trends_stats.summed(rng.normal(m, 10, calls or rng.choice([3, 10, 50]))))
             for i, m in enumerate(truth)
         ]
-        gap = trends_team.team(KEY, sums, 1).difference("rep 00", "rep 01")
+        gap = trends_team.team(KEY, summed_up(sums), 1).difference("rep 00", "rep 01")
         assert gap is not None
         wrong.append(gap.excludes_zero)
     return float(np.mean(wrong))
@@ -122,10 +124,8 @@ def test_equal_reps_are_rarely_called_different_at_length(calls: int | None) -> 
 
 def test_real_differences_are_found() -> None:
     rng = np.random.default_rng(1)
-    sums = [
-        Sums(f"r{i}", "", 1, *trends_stats.summed(rng.normal(m, 10, 50))) for i, m in enumerate([40, 48, 52, 60, 50])
-    ]
-    gap = trends_team.team(KEY, sums, 1).difference("r3", "r0")
+    sums = [(f"r{i}", "", 1, *trends_stats.summed(rng.normal(m, 10, 50))) for i, m in enumerate([40, 48, 52, 60, 50])]
+    gap = trends_team.team(KEY, summed_up(sums), 1).difference("r3", "r0")
     assert gap is not None
     assert gap.low > 0
     assert gap.low < 20 < gap.high
@@ -133,13 +133,13 @@ def test_real_differences_are_found() -> None:
 
 def test_few_calls_shrink_toward_the_team_and_many_do_not() -> None:
     rng = np.random.default_rng(2)
-    many = [Sums(f"r{i}", "", 1, *trends_stats.summed(rng.normal(50 + 2 * i, 10, 100))) for i in range(6)]
+    many = [(f"r{i}", "", 1, *trends_stats.summed(rng.normal(50 + 2 * i, 10, 100))) for i in range(6)]
     few = [
-        Sums("few", "", 1, 3, 90.0, 200.0),
-        Sums("lots", "", 1, 300, 90.0, 30_000.0),
-        Sums("one", "", 1, 1, 90.0, 0.0),
+        ("few", "", 1, 3, 90.0, 200.0),
+        ("lots", "", 1, 300, 90.0, 30_000.0),
+        ("one", "", 1, 1, 90.0, 0.0),
     ]
-    team = trends_team.team(KEY, [*many, *few], 1)
+    team = trends_team.team(KEY, summed_up([*many, *few]), 1)
     few_mean, lots_mean = team.standings["few"].mean, team.standings["lots"].mean
     assert few_mean is not None
     assert lots_mean is not None
@@ -155,8 +155,8 @@ def test_call_types_are_allowed_for() -> None:
     for i in range(8):
         for kind, effect in (("discovery", 10.0), ("demo", -10.0)):
             n = (40 if kind == "demo" else 5) if i == 0 else (5 if kind == "demo" else 40)
-            sums.append(Sums(f"r{i}", kind, 1, *trends_stats.summed(rng.normal(50 + effect, 5, n))))
-    team = trends_team.team(KEY, sums, 1)
+            sums.append((f"r{i}", kind, 1, *trends_stats.summed(rng.normal(50 + effect, 5, n))))
+    team = trends_team.team(KEY, summed_up(sums), 1)
     assert team.effects["discovery"] - team.effects["demo"] == pytest.approx(20, abs=3)
     gap = team.difference("r0", "r1")
     assert gap is not None
@@ -164,8 +164,8 @@ def test_call_types_are_allowed_for() -> None:
 
 
 def test_two_reps_alone_are_compared_without_a_team() -> None:
-    sums = [Sums("a", "", 1, 20, 60.0, 500.0), Sums("b", "", 1, 20, 40.0, 500.0)]
-    team = trends_team.team(KEY, sums, 1)
+    sums = [("a", "", 1, 20, 60.0, 500.0), ("b", "", 1, 20, 40.0, 500.0)]
+    team = trends_team.team(KEY, summed_up(sums), 1)
     assert team.centre is None
     gap = team.difference("a", "b")
     assert gap is not None

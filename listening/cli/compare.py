@@ -37,7 +37,7 @@ def command(rep: str, other: str, measures: tuple[str, ...], call_type: str | No
         sums = store.sums(keys)
     rows = []
     for key in keys:
-        cells = [s for s in sums[key] if call_type is None or s.call_type == call_type]
+        cells = sums[key].only(call_type=call_type)
         ruler = trends_team.common_ruler(cells, rep, other)
         team = trends_team.team(key, cells, ruler)
         a, b, gap = team.standings.get(rep), team.standings.get(other), team.difference(rep, other)

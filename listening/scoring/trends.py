@@ -81,7 +81,7 @@ class RepTrend:
 
 def of_rep(
     seen: Observations,
-    sums: Mapping[str, Sequence[Sums]],
+    sums: Mapping[str, Sums],
     rep: str,
     keys: Sequence[str],
     by: str = "month",
@@ -99,7 +99,7 @@ def of_rep(
 
 def of_team(
     seen: Observations,
-    sums: Mapping[str, Sequence[Sums]],
+    sums: Mapping[str, Sums],
     keys: Sequence[str],
     by: str = "month",
     good: Mapping[str, float] | None = None,
@@ -118,9 +118,10 @@ def of_team(
     return found
 
 
-def _teams(sums: Mapping[str, Sequence[Sums]], whose: str | None = None) -> Callable[[str, int], Team]:
+def _teams(sums: Mapping[str, Sums], whose: str | None = None) -> Callable[[str, int], Team]:
     """`team`, each made once."""
-    return cache(lambda key, ruler: team(key, sums.get(key, ()), ruler, whose))
+    nothing = Sums.of()
+    return cache(lambda key, ruler: team(key, sums.get(key, nothing), ruler, whose))
 
 
 def _trends(
@@ -253,7 +254,7 @@ def _points(
     n = np.bincount(of_cell, minlength=len(cells))
     means = np.bincount(of_cell, values, len(cells)) / n
     squares = np.bincount(of_cell, (values - means[of_cell]) ** 2, len(cells))
-    intervals = [st.from_sums(int(n[i]), float(means[i]), float(squares[i])) for i in range(len(cells))]
+    intervals: dict[int, Interval | None] = {}
     current = [i for i, (_, r) in enumerate(cells) if r == whole.ruler]
     if current and standing is not None and whole.centre is not None and whole.spread is not None:
         calls = n[current].astype(np.float64)
@@ -274,9 +275,10 @@ def _points(
     points = []
     before: int | None = None
     for i, (period, ruler) in enumerate(cells):
-        many, shown = int(n[i]), possible(whole.key, intervals[i])
+        many, raw = int(n[i]), float(means[i])
+        mean = intervals[i] if i in intervals else st.from_sums(many, raw, float(squares[i]))
         broken = before not in (None, ruler)
-        points.append(Point(period, ruler, many, float(means[i]), shown, many >= st.MIN_CALLS, broken))
+        points.append(Point(period, ruler, many, raw, possible(whole.key, mean), many >= st.MIN_CALLS, broken))
         before = ruler
     return tuple(points)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 from listening.scoring.measures import MEASURES
@@ -18,4 +17,4 @@ def possible(key: str, interval: Interval | None) -> Interval | None:
         return None
     unit = MEASURES[key].unit if key in MEASURES else "0–100"  # the index and its components
     top = {"share": 1.0, "0–1": 1.0, "0–100": 100.0}.get(unit, math.inf)
-    return dataclasses.replace(interval, low=max(interval.low, 0.0), high=min(interval.high, top))
+    return Interval(interval.value, max(interval.low, 0.0), min(interval.high, top), interval.n)

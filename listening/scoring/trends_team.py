@@ -6,7 +6,7 @@ and taken out before reps are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from listening.scoring import trends_stats as st
 from listening.scoring.trends_bounds import possible
-from listening.scoring.trends_data import Sums
+from listening.scoring.trends_data import Ints, Sums
 from listening.scoring.trends_stats import Floats, Interval
 
 
@@ -68,22 +68,21 @@ class Team:
         return values - np.fromiter(map(self.effects.get, call_types, repeat(0.0)), np.float64, len(values))
 
 
-def team(key: str, sums: Iterable[Sums], ruler: int, whose: str | None = None) -> Team:
+def team(key: str, sums: Sums, ruler: int, whose: str | None = None) -> Team:
     """What the sums of one measure say of the team, by one ruler. `whose`: only this rep's standing is asked for."""
-    cells = [s for s in sums if s.ruler == ruler and s.rep and s.n > 0]
-    if not cells:
+    cells = _named(sums)
+    cells = cells.where((cells.rulers == ruler) & (cells.n > 0))
+    if not len(cells):
         return Team(key, ruler, {}, {}, None, None, 0.0)
-    rep_of, type_of, _, *numbers = zip(*cells, strict=True)
-    reps, types = sorted(set(rep_of)), sorted(set(type_of))
-    place, of_kind = ({name: i for i, name in enumerate(names)} for names in (reps, types))
-    of_rep = np.array([place[rep] for rep in rep_of])
-    of_type = np.array([of_kind[kind] for kind in type_of])
-    n, mean, squares = (np.array(column, dtype=np.float64) for column in numbers)
+    reps, of_rep = _there(cells.rep_names, cells.reps)
+    types, of_type = _there(cells.type_names, cells.call_types)
+    place = {rep: i for i, rep in enumerate(reps)}
+    n, mean = cells.n.astype(np.float64), cells.means
     effects = _type_effects(of_rep, of_type, n, mean, len(reps), len(types))
     mean = mean - effects[of_type]
     count = np.bincount(of_rep, n, len(reps)).astype(np.float64)
     means = np.bincount(of_rep, n * mean, len(reps)) / count
-    inside = np.bincount(of_rep, squares + n * (mean - means[of_rep]) ** 2, len(reps)).astype(np.float64)
+    inside = np.bincount(of_rep, cells.squares + n * (mean - means[of_rep]) ** 2, len(reps)).astype(np.float64)
     variances, df = st.moderated(inside, count - 1)
     asked = reps if whose is None else [rep for rep in reps if rep == whose]
     own = {rep: (int(count[i]), float(means[i]), float(inside[i])) for rep in asked for i in (place[rep],)}
@@ -106,9 +105,7 @@ def team(key: str, sums: Iterable[Sums], ruler: int, whose: str | None = None) -
     return Team(key, ruler, standings, named, centre, spread, variance, centre_sd, pooled, place, own)
 
 
-def _type_effects(
-    of_rep: NDArray[np.int64], of_type: NDArray[np.int64], n: Floats, mean: Floats, reps: int, types: int
-) -> Floats:
+def _type_effects(of_rep: Ints, of_type: Ints, n: Floats, mean: Floats, reps: int, types: int) -> Floats:
     """Least squares of cell means on rep and call type; the effects average zero over the team's calls."""
     if types < 2:
         return np.zeros(types)
@@ -126,12 +123,12 @@ def _type_effects(
     return np.asarray(effects - float(share @ effects), dtype=np.float64)
 
 
-def common_ruler(cells: Iterable[Sums], *reps: str) -> int:
+def common_ruler(cells: Sums, *reps: str) -> int:
     """The ruler to compare reps by: the one that the rep with fewest calls by it has most calls by, later ones first.
 
     Of more than two reps, one without calls by it does not decide: then the next fewest count.
     """
-    counts = _counted(s for s in cells if s.rep in reps)
+    counts = _counted(cells.only(reps))
 
     def fewest(ruler: int) -> list[int]:
         return sorted(counts[ruler].get(rep, 0) for rep in reps)[: max(1, len(reps) - 1)]
@@ -139,16 +136,28 @@ def common_ruler(cells: Iterable[Sums], *reps: str) -> int:
     return max(counts, key=lambda ruler: (fewest(ruler), ruler), default=0)
 
 
-def team_ruler(cells: Iterable[Sums]) -> int:
+def team_ruler(cells: Sums) -> int:
     """The ruler to look at a team by: the one by which most reps have enough calls, later ones first."""
-    counts = _counted(s for s in cells if s.rep)
+    counts = _counted(_named(cells))
     return max(counts, key=lambda ruler: (sum(n >= st.MIN_CALLS for n in counts[ruler].values()), ruler), default=0)
 
 
-def _counted(cells: Iterable[Sums]) -> dict[int, dict[str, int]]:
+def _counted(cells: Sums) -> dict[int, dict[str, int]]:
     """Ruler -> rep -> calls."""
-    counts: dict[int, dict[str, int]] = {}
-    for s in cells:
-        by_rep = counts.setdefault(s.ruler, {})
-        by_rep[s.rep] = by_rep.get(s.rep, 0) + s.n
+    counts = {}
+    for ruler in np.unique(cells.rulers).tolist():
+        some = cells.where(cells.rulers == ruler)
+        calls = np.bincount(some.reps, some.n, len(some.rep_names))
+        counts[ruler] = dict(zip(some.rep_names, calls.astype(np.int64).tolist(), strict=True))
     return counts
+
+
+def _named(cells: Sums) -> Sums:
+    """Those of somebody."""
+    return cells.where(cells.reps > 0) if "" in cells.rep_names[:1] else cells
+
+
+def _there(names: Sequence[str], places: Ints) -> tuple[list[str], Ints]:
+    """The names that are there, and where each is among these."""
+    found = np.flatnonzero(np.bincount(places, minlength=len(names)))
+    return [names[i] for i in found.tolist()], np.searchsorted(found, places)

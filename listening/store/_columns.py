@@ -9,10 +9,11 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from listening.scoring.trends_data import Observations
+from listening.scoring.trends_data import Observations, places
 from listening.store import tables
 from listening.store._base import Base
 from listening.store._read import conditions_of
+from listening.store._sums import in_columns
 from listening.store.values import CallFilter
 
 #: About so many numbers are fetched by one query, so that a big store does not fill the memory.
@@ -63,11 +64,10 @@ class Columns(Base):
         query = sa.select(m.c.key, m.c.call, m.c.ruler, m.c.value).where(m.c.key.in_(keys))
         if conditions is not None:
             query = query.where(m.c.call.in_(sa.select(c.c.id).where(*conditions)))
-        rows = connection.execute(query).all()
+        named, *numbers = in_columns(connection.execute(query))
         table = np.full((len(keys), len(ids)), np.nan)
-        if rows and len(ids):
-            named, *numbers = zip(*rows, strict=True)
-            key = np.fromiter(map({key: i for i, key in enumerate(keys)}.get, named), np.int64, len(rows))
+        if named and len(ids):
+            key = places(named, keys)
             calls, by, values = (np.array(column) for column in numbers)
             place = np.minimum(np.searchsorted(ids, calls), len(ids) - 1)
             fits = (ids[place] == calls) & (rulers[place] == by)

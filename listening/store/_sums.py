@@ -7,12 +7,14 @@ her calls when somebody asks; so a rep with calls has either all her sums or non
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from listening.scoring.trends_data import Sums
+from listening.scoring.trends_data import Sums, places
 from listening.store import tables
 from listening.store._base import Base
 
@@ -20,8 +22,15 @@ from listening.store._base import Base
 SOME_REPS = 40
 
 
+def in_columns(found: sa.CursorResult[Any]) -> list[list[Any]]:
+    """The columns of what a query found. Rows are taken some at a time: many kept at once are dear to collect."""
+    width = len(found.keys())
+    flat = list(chain.from_iterable(chain.from_iterable(found.partitions(1000))))
+    return [flat[i::width] for i in range(width)]
+
+
 class SummingUp(Base):
-    def sums(self, keys: Iterable[str] = ("listening_index",)) -> dict[str, tuple[Sums, ...]]:
+    def sums(self, keys: Iterable[str] = ("listening_index",)) -> dict[str, Sums]:
         """For each measure, every rep's calls of each type and ruler summed up: what `scoring.trends_team.team` needs."""
         t, c = tables.rep_sums, tables.calls
         wanted = list(dict.fromkeys(keys))
@@ -31,12 +40,11 @@ class SummingUp(Base):
         if missing := sorted(reps - kept):
             with self._writing() as connection:
                 self._sum_up(connection, missing)
-        found: dict[str, list[Sums]] = {key: [] for key in wanted}
         columns = (t.c.key, t.c.rep, t.c.call_type, t.c.ruler, t.c.n, t.c.mean, t.c.squares)
         with self._reading() as connection:
-            for row in connection.execute(sa.select(*columns).where(t.c.key.in_(wanted))).all():
-                found[row[0]].append(Sums._make(row[1:]))
-        return {key: tuple(cells) for key, cells in found.items()}
+            keys, *sums = in_columns(connection.execute(sa.select(*columns).where(t.c.key.in_(wanted))))
+        key, every = places(keys, wanted), Sums.of(*sums)
+        return {name: every.where(np.flatnonzero(key == i)) for i, name in enumerate(wanted)}
 
     def _sum_up(self, connection: Connection, reps: Sequence[str]) -> None:
         t, c, m = tables.rep_sums, tables.calls, tables.measures

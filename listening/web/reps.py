@@ -54,17 +54,12 @@ def directions() -> dict[str, float]:
     return found
 
 
-def _seen(
-    request: Request, reps: tuple[str, ...] | None = None
-) -> tuple[Observations, Mapping[str, tuple[Sums, ...]], CallFilter]:
+def _seen(request: Request, reps: tuple[str, ...] | None = None) -> tuple[Observations, Mapping[str, Sums], CallFilter]:
     """The calls in sight (of some reps, when given), and the sums over reps in sight."""
     store, viewer = store_of(request), viewer_at(request)
     kind = request.query_params.get("type") or None
     where = viewer.scope(CallFilter(reps=reps, call_types=(kind,) if kind else None))
-    sums = {
-        key: tuple(s for s in rows if viewer.may_see(s.rep) and (kind is None or s.call_type == kind))
-        for key, rows in store.sums(KEYS).items()
-    }
+    sums = {key: every.only(viewer.reps, kind) for key, every in store.sums(KEYS).items()}
     return store.measures(where, KEYS), sums, where
 
 
@@ -224,11 +219,11 @@ def places(intervals: Mapping[str, Interval | None]) -> dict[str, Place]:
     return {rep: Place(at(i.value), at(i.low), at(i.high)) for rep, i in known.items()}
 
 
-def _teams(sums: Mapping[str, tuple[Sums, ...]], *compared: str) -> dict[str, Team]:
+def _teams(sums: Mapping[str, Sums], *compared: str) -> dict[str, Team]:
     """The team by each measure: by the ruler that these reps can best be compared by, or that most of the team can."""
     found = {}
     for key in KEYS:
-        cells = sums.get(key, ())
+        cells = sums[key]
         ruler = trends_team.common_ruler(cells, *compared) if compared else trends_team.team_ruler(cells)
         found[key] = trends_team.team(key, cells, ruler)
     return found
