@@ -47,7 +47,7 @@ _ROLES = {role.value: role.value for role in Role} | {"agent": "rep", "seller": 
 class CallSetup:
     """What is known about a call before it is heard.
 
-    info       None where nothing is said, the id too: then the call keeps its own
+    info       where it says nothing, the call keeps what is known, its id too
     rep        the rep's voice: a speaker's id or name, or "left" / "right"; None when not said
     channels   "left" or "right" -> role value ("rep", "customer", …)
     """
@@ -121,8 +121,7 @@ def apply(transcript: Transcript, setup: CallSetup) -> Transcript:
     The rep is the named speaker or channel, else who has that role by channel, else the speaker who bears the rep's
     name. When a named speaker or channel is not in the call, a note says so.
     """
-    known = {name: value for name in CallInfo.__slots__ if (value := getattr(setup.info, name)) is not None}
-    transcript = transcript.with_info(replace(transcript.info, **known))
+    transcript = transcript.with_info(replace(transcript.info, **setup.info.said()))
     if setup.rep:
         rep = _speaker(transcript, setup.rep)
         if rep is not None:
@@ -168,7 +167,7 @@ def _setup(row: Mapping[str, Any], where: str) -> CallSetup:
         if rep is None:
             raise MetadataError(f"{where}: rep_channel has to be left or right.")
     info = CallInfo(
-        id=values.get("call_id") or values.get("id"),  # type: ignore[arg-type] # None as the others: not said
+        id=values.get("call_id") or values.get("id") or "",
         rep=values.get("rep"),
         customer=values.get("customer"),
         opportunity=values.get("opportunity"),

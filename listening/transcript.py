@@ -156,7 +156,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class CallInfo:
-    """What is known about a call. `date` is ISO 8601 (a day or a moment)."""
+    """What is known about a call. `date` is ISO 8601 (a day or a moment); `id` is empty where it is not said."""
 
     id: str
     rep: str | None = None
@@ -164,6 +164,10 @@ class CallInfo:
     opportunity: str | None = None
     date: str | None = None
     call_type: str | None = None
+
+    def said(self) -> dict[str, str]:
+        """What is known, by field; the others are left out."""
+        return {name: value for name in self.__slots__ if (value := getattr(self, name))}
 
 
 @dataclass(frozen=True, slots=True)

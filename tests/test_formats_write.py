@@ -113,11 +113,26 @@ TEXT = st.text("ab<>&-:é \u2028\x85{}\\;'/v1.\tñ", min_size=1, max_size=15)
 )
 @settings(max_examples=60, deadline=None)
 def test_webvtt_round_trip_of_anything(rows: list[tuple[str, str, int, int]]) -> None:
-    rows = [("a", "A", 0, 1), *rows]  # a file whose first word comes after an hour is taken for one of a wall clock
     utterances = tuple(Utterance(" ".join(t.split()), s, a, a + n, timing=Timing.CUE) for t, s, a, n in rows)
     call = Transcript(utterances, (Speaker("A"), Speaker("B")), CallInfo("c"), Provenance("c", "transcript"))
     if any(u.text for u in utterances):
         again = formats.FORMATS["webvtt"].read(formats.write(call, "webvtt"), "c.vtt")
+        assert [(u.text, u.speaker, u.start, u.end) for u in again.utterances] == [
+            (u.text, u.speaker, u.start, u.end) for u in utterances
+        ]
+
+
+@pytest.mark.parametrize("name", sorted(n for n, f in formats.FORMATS.items() if f.render and f.parse))
+@pytest.mark.parametrize("first", [3_600_001, 50_602_000, 400_000_000])
+def test_our_own_file_of_a_call_that_begins_late_reads_back(tmp_path: Path, name: str, first: int) -> None:
+    """Its times are no clock on the wall, though later than the talk is long."""
+    utterances = (Utterance("Hi.", "A", first, first + 900), Utterance("NOTE 1 --> 2", "B", first + 1000, first + 1900))
+    call = Transcript(utterances, (Speaker("A"), Speaker("B")), CallInfo("c"), Provenance("c.wav", "recording"))
+    for newline in ("\n", "\r\n"):
+        path = tmp_path / "c.txt"
+        path.write_bytes(formats.write(call, name).replace("\n", newline).encode())
+        again = formats.read(path)
+        assert again.provenance.notes == ()
         assert [(u.text, u.speaker, u.start, u.end) for u in again.utterances] == [
             (u.text, u.speaker, u.start, u.end) for u in utterances
         ]
@@ -247,6 +262,22 @@ SAMPLES: list[Any] = [
         "parties": [{"name": "A", "role": "agent"}],
         "dialog": [{"type": "text", "start": "2026-01-02T03:04:05Z", "parties": 0, "body": "hi"}],
         "analysis": [{"type": "transcript", "body": [{"party": 0, "text": "hi"}]}],
+    },
+    {
+        "vcon": "1",
+        "parties": [{"name": "A"}],
+        "attachments": [
+            {
+                "purpose": "wtf_transcription",
+                "dialog": 0,
+                "body": {
+                    "transcript": {"text": "hi"},
+                    "segments": [{**SPOKEN, "words": [0]}],
+                    "words": [SPOKEN],
+                    "speakers": {"0": {"label": "A"}},
+                },
+            }
+        ],
     },
     {"utterances": [{"speaker": "A", "text": "hi", "start_s": 1, "role": "rep"}]},
 ]

@@ -128,6 +128,9 @@ def test_looking_at_engines_loads_none() -> None:
 def test_models_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model at"):
         _weights.locate(str(tmp_path / "none"), silent)
+    for odd in ("~$x", "~nobody-of-that-name/x", f"~/{'y' * 300}x"):  # of an unknown user, and too long
+        with pytest.raises(ModelError, match=r"^There is no model at [^ ]*x\.$"):
+            _weights.locate(odd, silent)
     assert _weights.locate(str(tmp_path), silent) == tmp_path
     assert _weights.locate("large-v3", silent) == "large-v3"
     track = Track(noise(1), (Span(0, 1000),))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -73,7 +72,8 @@ def test_meta_json_is_beside_anything(tmp_path: Path) -> None:
     first, second = sidecars.find(tmp_path / "a.json"), sidecars.find(tmp_path / "b.vtt")
     assert first is not None
     assert second is not None
-    assert (first.rep, first.info.id, second.rep) == ("right", None, "Ann")
+    assert (first.rep, first.info, second.rep) == ("right", CallInfo(""), "Ann")
+    assert sidecars.apply(call(), first).info == call().info  # what is not said leaves what is known
 
 
 CSV = """\ufeffFile;Call ID;Rep;Opportunity;Date;Call Type;Channels;Notes
@@ -92,7 +92,7 @@ def test_csv_manifest(tmp_path: Path, name: str) -> None:
     assert first.setup.info.opportunity == "Deal;\ntwo lines"
     assert dict(first.setup.channels) == {"left": "rep", "right": "customer"}
     assert second.path == tmp_path / "calls" / "b.wav"
-    assert set(dataclasses.asdict(second.setup.info).values()) == {None}
+    assert second.setup.info == CallInfo("")
     assert sidecars.find(tmp_path / "a.wav") == first.setup
     assert sidecars.find(tmp_path / "c.wav") is None
 

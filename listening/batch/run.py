@@ -20,7 +20,6 @@ from listening.scoring import Rubric, load_rubric
 from listening.store import Source, Wanted
 from listening.store.packing import rubric_digest
 from listening.store.values import Known
-from listening.transcript import CallInfo
 
 if TYPE_CHECKING:  # a worker imports this package, and has no use for a database
     from listening.store.store import Store
@@ -213,11 +212,7 @@ class _Run:
             setup = item.setup or (None if item.remote else sidecars.find(item.path))
         except ListeningError:
             setup = None  # it was good enough when the call was heard
-        if setup is not None and any(
-            value is not None and value != getattr(known.info, name)
-            for name in CallInfo.__slots__
-            for value in (getattr(setup.info, name),)
-        ):
+        if setup is not None and any(value != getattr(known.info, name) for name, value in setup.info.said().items()):
             self.store.inform(known.id, setup.info)
         source = self._source(item)
         if self.seen.get(item.path) != (known.content, source.tag):

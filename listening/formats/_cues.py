@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from listening.formats._format import Cue, Draft
-from listening.formats._text import CLOCK, clock, names, plain, split_name, squeeze
+from listening.formats._text import CLOCK, clock, ends_sentence, names, plain, split_name, squeeze
 
 TIMING = re.compile(rf"^\s*(?P<start>[-−]?{CLOCK})\s*--+>\s*(?P<end>[-−]?{CLOCK})?")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:[ \t]+(?P<name>[^<>]*))?>|(?P<close></v>)")
@@ -85,12 +85,13 @@ def draft(found: Iterable[Block]) -> Draft:
         for name, text in parts
         if text or name
     )
-    return Draft(cues, named=True)
+    return Draft(cues, named=True, clock=True)
 
 
 def _by_colon(cues: list[list[str]]) -> list[list[tuple[str | None, str]]]:
     pairs = [[split_name(line) for line in lines] for lines in cues]
-    known = names(pair[0] if pair else None for named in pairs for pair in named)
+    begins = (True, *(ends_sentence(line) for lines in cues for line in lines))
+    known = names(zip((pair and pair[0] for named in pairs for pair in named), begins, strict=False))
     spoken: list[list[tuple[str | None, str]]] = []
     for lines, named in zip(cues, pairs, strict=True):
         parts: list[tuple[str | None, list[str]]] = []

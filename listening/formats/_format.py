@@ -115,11 +115,13 @@ class Cue:
 class Draft:
     """What a parser found: the cues in the order of the file, and what else the file states.
 
-    roles and names are by speaker as in the cues. `named` says that speakers are people's names, not machine labels.
+    roles and names are by speaker as in the cues. `named` says that speakers are people's names, not machine labels;
+    `clock` that times are written as a clock's, so that they may be those of one on the wall.
     """
 
     cues: tuple[Cue, ...]
     named: bool = False
+    clock: bool = False
     roles: Mapping[str, Role] = field(default_factory=dict)
     duration: int | None = None
     language: str | None = None
@@ -176,7 +178,7 @@ class Format:
 
 
 def _finish(draft: Draft, content: Content, form: Format) -> Transcript:
-    draft = _from_zero(draft)
+    draft = _from_zero(draft) if draft.clock else draft
     cues = draft.cues
     if not any(cue.text for cue in cues):
         raise TranscriptError(f"{content.name} is {form.title} without a word in it.")

@@ -19,6 +19,18 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>")
 _SPACE = re.compile(r"\s+")
 #: A name has at most this many words ("Maria del Carmen Ruiz (she/her)").
 _NAME_WORDS = 5
+#: A last and a first name together have at most this many words, and the last name does not begin with one of these.
+_LAST_FIRST_WORDS = 4
+_NO_LAST_NAME = frozenset(
+    "absolutely actually after ah alright also and anyway as at basically because before but by certainly dear exactly "
+    "fine finally first firstly for frankly from good great hello hey hi honestly if in indeed just last lastly listen "
+    "look maybe meanwhile no nope not now of oh ok okay on once or otherwise perfect perhaps please really right "
+    "second secondly seriously since so sorry sure thank thanks that the then there third this to today tomorrow true "
+    "until well what when where while with yeah yep yes yesterday you "
+    "monday tuesday wednesday thursday friday saturday sunday".split()
+)
+#: The end of a sentence, or of one that was cut off, with the quotes and brackets that may close behind it.
+_ENDED = re.compile(r"[.?!…。！？—–-][\"'”’»)\]]*\s*$")
 #: A file uses `Name: text` when at least this share of its cues begins so; below it, a colon is punctuation.
 _NAMED_SHARE = 0.2
 #: "the buyer:" is a speaker when it begins this share of the lines with a colon; "the thing is:" comes up less often.
@@ -60,24 +72,47 @@ def split_name(line: str) -> tuple[str, str] | None:
     return name, found["text"].strip()
 
 
-def names(candidates: Iterable[str | None]) -> frozenset[str]:
-    """Which candidate names of a file's lines (None: a line without) are speakers.
+def ends_sentence(text: str) -> bool:
+    """Whether what follows the text may be another sentence: it ends one, or was cut off."""
+    return bool(_ENDED.search(text))
 
-    Those written as a name is (every word capitalised, or one word), and others that keep coming back; none at all
-    when colons are rare in the file.
+
+def names(lines: Iterable[tuple[str | None, bool]]) -> frozenset[str]:
+    """Which candidate names of a file's lines are speakers: those written as a name is (every word capitalised, or one
+    word), and others that keep coming back; none at all when colons are rare in the file.
+
+    A line is its candidate (None: it has none) and whether a turn may begin there.
     """
-    lines = list(candidates)
-    count = Counter(name for name in lines if name is not None)
-    if count.total() < _NAMED_SHARE * len(lines):
+    listed = list(lines)
+    count = Counter(name for name, _ in listed if name is not None)
+    if count.total() < _NAMED_SHARE * len(listed):
         return frozenset()
     often = max(2, _OFTEN_SHARE * count.total())
+    found = {name for name, times in count.items() if "," not in name and (times >= often or written_as_name(name))}
+    return frozenset(found | _last_first(listed, count))
 
-    def speaks(name: str, times: int) -> bool:
-        if "," in name:  # "Smith, John:" comes back, "Well, Bob:" does not
-            return times >= 2
-        return times >= often or written_as_name(name)
 
-    return frozenset(name for name, times in count.items() if speaks(name, times))
+def _last_first(lines: list[tuple[str | None, bool]], count: Counter[str]) -> set[str]:
+    """The speakers written "Smith, John": all that come back; and where the file writes names so, who speaks once,
+    unless that is in the middle of a turn or said to somebody ("Well, John: no")."""
+    words = {name: re.findall(r"\w+", name.casefold()) for name in count}
+    everybody = Counter(word for found in words.values() for word in set(found))
+    back, once = set(), set()
+    above = next((name for name, _ in lines if name is not None), None)  # only a title stands above it
+    begun = {name for name, begins in lines if begins or name == above}
+    for name in count:
+        if "," not in name:
+            continue
+        no_last_name = words[name][0] in _NO_LAST_NAME
+        first_name = re.findall(r"\w+", name.partition(",")[2].casefold())
+        of_another = not first_name or everybody[first_name[0]] > 1
+        name_like = written_as_name(name) and len(name.split()) <= _LAST_FIRST_WORDS
+        if count[name] > 1 and not (no_last_name and of_another):
+            back.add(name)
+        elif count[name] == 1 and name in begun and name_like and not no_last_name and not of_another:
+            once.add(name)
+    # So it writes names when one of them comes back, or when most of what stands before a colon is of this form.
+    return back | once if back or (len(once) >= 2 and 2 * len(once) > count.total()) else back
 
 
 def written_as_name(name: str) -> bool:

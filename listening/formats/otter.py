@@ -37,7 +37,9 @@ def _parse(content: Content) -> Draft:
             break
         elif turns:
             turns[-1][2].append(line)
-    return Draft(tuple(Cue(squeeze(" ".join(said)), name, start) for name, start, said in turns), named=True)
+    return Draft(
+        tuple(Cue(squeeze(" ".join(said)), name, start) for name, start, said in turns), named=True, clock=True
+    )
 
 
 FORMAT = Format("otter", "Otter text", (".txt", ".text"), _matches, _parse, lenient=True)

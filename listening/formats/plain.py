@@ -10,9 +10,10 @@ is told from the whole file (`_text.names`), so a colon within an answer does no
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from listening.formats._format import Content, Cue, Draft, Format
-from listening.formats._text import CLOCK, clock, names, split_name, squeeze
+from listening.formats._text import CLOCK, clock, ends_sentence, names, split_name, squeeze
 
 _BEFORE = re.compile(rf"^\s*(?:[-*•]\s+)?(?:\[(?P<a>{CLOCK})\]|\((?P<b>{CLOCK})\)|(?P<c>{CLOCK}))?\s*(?:[-–—]\s*)?")
 _BEHIND = re.compile(rf"^(?P<name>[^\n:\[\]()]{{1,60}}?)\s*[\[(](?P<time>{CLOCK})[\])]\s*(?P<colon>:)?")
@@ -54,7 +55,10 @@ def _cues(text: str) -> tuple[list[Cue], int]:
     """The cues, and how many lines that are not blank there are."""
     raw = [line for line in text.lstrip("\ufeff").split("\n") if line.strip()]
     lines = [_line(line) for line in raw]
-    known = names(name for _, name, _ in lines)
+    # Where speakers' lines have a time, a line without one carries on.
+    timed = any(start is not None and name is not None for start, name, _ in lines)
+    begins = [start is not None for start, *_ in lines] if timed else [True, *map(ends_sentence, raw)]
+    known = names(zip((name for _, name, _ in lines), begins, strict=False))
     bare = any(_bare(whole) for whole, (_, name, _) in zip(raw, lines, strict=True) if name in known)
     turns: list[tuple[str, int | None, list[str]]] = []
     for whole, (start, name, said) in zip(raw, lines, strict=True):
@@ -70,12 +74,16 @@ def _matches(content: Content) -> bool:
     if content.text.lstrip("\ufeff \n\t")[:1] in ("{", "[") and content.json is not None:
         return False
     cues, lines = _cues(content.text)
-    speakers = len({cue.speaker for cue in cues})
-    return bool(cues) and len(cues) >= _SHARE * lines and (speakers <= 2 or len(cues) >= _LINES_A_SPEAKER * speakers)
+    count = Counter(str(cue.speaker) for cue in cues)
+    if any("," in name and times > 1 for name, times in count.items()):
+        # Where "Smith, John:" comes back, "Doe, Jane:" once is no setting.
+        count = Counter({name: times for name, times in count.items() if times > 1 or "," not in name})
+    settings = len(count) > 2 and count.total() < _LINES_A_SPEAKER * len(count)
+    return bool(cues) and len(cues) >= _SHARE * lines and not settings
 
 
 def _parse(content: Content) -> Draft:
-    return Draft(tuple(_cues(content.text)[0]), named=True)
+    return Draft(tuple(_cues(content.text)[0]), named=True, clock=True)
 
 
 FORMAT = Format("plain", "plain text", (".txt", ".text", ".md", ".transcript"), _matches, _parse, lenient=True)

@@ -52,7 +52,7 @@ def _parse(content: Content) -> Draft:
         role = ROLE_NAMES.get(str(u.get("role")).lower())
         if speaker and role:
             roles[speaker] = role
-    return Draft(tuple(cues), named=True, roles=roles)
+    return Draft(tuple(cues), named=True, clock=True, roles=roles)
 
 
 FORMAT = Format(

@@ -6,11 +6,15 @@ Own reader: webvtt-py refuses cues without an end and files with a malformed blo
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 
 from listening.formats._cues import blocks, draft
 from listening.formats._format import Content, Draft, Format, unique_labels
 from listening.formats._spans import complete
 from listening.transcript import Transcript
+
+#: Above the cues of the files we write, whose times are never those of a clock on the wall.
+_OURS = "NOTE Times count from the start of the call."
 
 
 def _matches(content: Content) -> bool:
@@ -19,7 +23,8 @@ def _matches(content: Content) -> bool:
 
 
 def _parse(content: Content) -> Draft:
-    return draft(blocks(content.text.split("\n"), keep_paragraphs=False))
+    found = draft(blocks(content.text.split("\n"), keep_paragraphs=False))
+    return replace(found, clock=_OURS not in content.text.partition("-->")[0])
 
 
 def timestamp(ms: int) -> str:
@@ -33,7 +38,7 @@ def timestamp(ms: int) -> str:
 def _render(transcript: Transcript) -> str:
     """One cue an utterance. WebVTT needs both times; missing ones are filled as `_spans.complete` says."""
     labels = unique_labels(transcript)
-    cues = ["WEBVTT"]
+    cues = ["WEBVTT", _OURS]
     for utterance, start, end in complete(transcript, "WebVTT"):
         speaker = html.escape(" ".join(labels[utterance.speaker].split()), quote=False)
         # A blank line would end the cue, so line ends become spaces, as in every other text we write or read.

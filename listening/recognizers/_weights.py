@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from listening import models
@@ -16,8 +17,9 @@ def locate(model: str | None, progress: Progress) -> Path | str:
     None is the default model. Raises ModelError for a path that is not there.
     """
     name = model or DEFAULT_MODEL
-    path = Path(name).expanduser()
-    if path.exists():
+    # Path's own raise for "~$x", of an unknown user, and for a name that is too long.
+    path = Path(os.path.expanduser(name))  # noqa: PTH111
+    if os.path.exists(path):  # noqa: PTH110
         return path
     if name in models.catalogue():
         return models.path(name, progress)

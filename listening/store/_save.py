@@ -231,7 +231,7 @@ class Saving(Numbers):
 
     def inform(self, call: int, info: CallInfo) -> bool:
         """Take over what metadata says of a kept call now; False when it says nothing new. Corrections stay above it."""
-        given = {name: value for name in CallInfo.__slots__ if (value := getattr(info, name)) is not None}
+        given = info.said()
         t, c = tables.transcripts, tables.calls
         with self._reading() as connection:
             query = sa.select(t.c.header).join(c, c.c.transcript == t.c.id).where(c.c.id == call)
