@@ -38,7 +38,8 @@ MIN_CALLS = 3
 #: The same for a trend, and for how much a rep varies.
 MIN_TREND = 6
 MIN_SPREAD = 8
-_GRID = 80
+#: Where tau is looked at, as parts of the largest: denser near zero, where it matters most.
+_GRID = np.linspace(0, 1, 80) ** 2
 
 
 @lru_cache(maxsize=4096)
@@ -157,7 +158,7 @@ def pool(
         reach = max(reach, float(np.max(np.abs(means - centre[0]))))
     typical = math.sqrt(float(np.median(v)))
     top = 4 * max(reach, scale or 0.0, 0.1 * typical)
-    tau = np.linspace(0, 1, _GRID) ** 2 * top  # denser near zero, where it matters most
+    tau = _GRID * top
     width = np.gradient(tau)
     total = v[None, :] + tau[:, None] ** 2
     w = 1 / total
@@ -174,17 +175,16 @@ def pool(
     weights = np.exp(log_p - log_p.max()) * width
     weights /= weights.sum()
     keep = tau[:, None] ** 2 * w  # how much of a unit's own mean remains
-    conditional = keep * means + (1 - keep) * middle[:, None]
+    lent = 1 - keep
+    conditional = keep * means + lent * middle[:, None]
     inside = keep * v
-    overall = inside + (1 - keep) ** 2 / precision[:, None]
+    overall = inside + lent**2 / precision[:, None]
     mean = weights @ conditional
     sd = np.sqrt(np.maximum(weights @ (overall + conditional**2) - mean**2, 0))
     mu = float(weights @ middle)
     mu_sd = math.sqrt(max(float(weights @ (1 / precision + middle**2)) - mu**2, 0.0))
     spread = float(weights @ tau)
-    return Pooled(
-        mean, sd, np.maximum(df, 1.0), mu, mu_sd, spread, weights, conditional, inside, 1 - keep, 1 / precision
-    )
+    return Pooled(mean, sd, np.maximum(df, 1.0), mu, mu_sd, spread, weights, conditional, inside, lent, 1 / precision)
 
 
 def alone(values: Floats) -> Interval | None:
@@ -246,7 +246,8 @@ def spread(values: Floats) -> Interval | None:
     sd = float(np.std(values, ddof=1))
     if sd == 0:
         return Interval(0.0, 0.0, 0.0, n)
-    trimmed = float(stats.trim_mean(values, 1 / (2 * math.sqrt(n - 4))))
+    cut = int(n / (2 * math.sqrt(n - 4)))  # so many at each end are left out; scipy's trim_mean takes 25 times as long
+    trimmed = float(np.mean(np.partition(values, (cut, n - cut - 1))[cut : n - cut]))
     centred = values - np.mean(values)
     kurtosis = n * float(np.sum((values - trimmed) ** 4)) / float(np.sum(centred**2)) ** 2
     z = float(special.ndtri(0.5 + LEVEL / 2))
