@@ -31,6 +31,7 @@ def test_a_database_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     cases = {
         str(tmp_path): "is a folder",
         str(tmp_path / "text.db"): "no SQLite database",
+        "~nobody-of-that-name/calls.db": "names the home folder of a user",
         "mysql://a/b": "has to be SQLite or PostgreSQL",
         "postgresql://u:secret@127.0.0.1:1/calls": "does not answer",
     }

@@ -34,7 +34,10 @@ def url_of(named: str | None) -> URL:
     """A path or URL as SQLAlchemy wants it. PostgreSQL is spoken to with psycopg 3."""
     named = named or default_database()
     if "://" not in named:
-        return URL.create("sqlite", database=str(Path(named).expanduser()))
+        try:
+            return URL.create("sqlite", database=str(Path(named).expanduser()))
+        except RuntimeError:
+            raise StoreError(f"The database {named} names the home folder of a user who is not known here.") from None
     try:
         url = make_url(named)
     except BadUrl:
