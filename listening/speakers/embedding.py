@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from listening.progress import Progress, silent
 from listening.speakers import features
-from listening.speakers._session import open_session
+from listening.speakers._session import open_session, side_by_side
 from listening.speakers.campplus import graph_path
 from listening.transcript import Span
 
@@ -52,11 +52,15 @@ def embed(samples: NDArray[Any], spans: Sequence[Span], progress: Progress = sil
     if not spans:
         return np.zeros((0, 192), np.float32)
     session = _network()
-    voices = []
-    for at in range(0, len(spans), _BATCH):
-        batch = np.stack([_window(samples, span) for span in spans[at : at + _BATCH]])
-        voices.append(session.run(None, {"features": batch})[0])
-        progress("telling voices apart", min(at + _BATCH, len(spans)), len(spans))
+
+    def voices_from(first: int) -> Floats:
+        batch = np.stack([_window(samples, span) for span in spans[first : first + _BATCH]])
+        return np.asarray(session.run(None, {"features": batch})[0])
+
+    voices: list[Floats] = []
+    for batch in side_by_side(voices_from, range(0, len(spans), _BATCH)):
+        voices.append(batch)
+        progress("telling voices apart", min(len(voices) * _BATCH, len(spans)), len(spans))
     voice = np.concatenate(voices)
     return np.asarray(voice / np.maximum(np.linalg.norm(voice, axis=1, keepdims=True), 1e-9), np.float32)
 

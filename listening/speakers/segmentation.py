@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from listening.progress import Progress, silent
-from listening.speakers._session import open_session
+from listening.speakers._session import open_session, side_by_side
 
 Floats = NDArray[np.float32]
 
@@ -59,8 +59,8 @@ def segment(samples: NDArray[Any], progress: Progress = silent) -> tuple[Chunk, 
     size, step = CHUNK_MS * RATE // 1000, STEP_MS * RATE // 1000
     total = frame_count(len(samples))
     starts = range(0, max(1, len(samples) - size + step), step)
-    chunks = []
-    for number, start in enumerate(starts, 1):
+
+    def heard(start: int) -> Chunk:
         sound = samples[start : start + size].astype(np.float32)
         if samples.dtype == np.int16:
             sound /= 32768
@@ -70,14 +70,16 @@ def segment(samples: NDArray[Any], progress: Progress = silent) -> tuple[Chunk, 
         at = (np.arange(min(CHUNK_MS // FRAME_MS, total - first)) + 0.5) * FRAME_MS
         middles = _FRAME_FIRST + _FRAME_STEP * np.arange(len(classes))
         alone = classes @ _VOICES
-        chunks.append(
-            Chunk(
-                first,
-                np.stack([np.interp(at, middles, alone[:, k]) for k in range(LOCAL)], axis=1).astype(np.float32),
-                np.interp(at, middles, classes[:, 4:].sum(axis=1)).astype(np.float32),
-            )
+        return Chunk(
+            first,
+            np.stack([np.interp(at, middles, alone[:, k]) for k in range(LOCAL)], axis=1).astype(np.float32),
+            np.interp(at, middles, classes[:, 4:].sum(axis=1)).astype(np.float32),
         )
-        progress("finding overlaps", number, len(starts))
+
+    chunks: list[Chunk] = []
+    for chunk in side_by_side(heard, starts):
+        chunks.append(chunk)
+        progress("finding overlaps", len(chunks), len(starts))
     return tuple(chunks)
 
 
