@@ -2,7 +2,6 @@
 
     python models/labeller/evaluate.py --tune        thresholds and calibration into labeller.json, then everything
     python models/labeller/evaluate.py               only measure
-    python models/labeller/evaluate.py --only written/helping     only these sources, whatever the split says
 
 Held-back figures with `--tune` are cross-fitted: calibration and thresholds for one half of the talks come from the
 other half. The gold set is used for nothing but its own figures.
@@ -27,7 +26,6 @@ from listening.language import _network
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--tune", action="store_true")
-    p.add_argument("--only", default="")
     p.add_argument("--model", type=Path, help="folder of an exported labeller other than this one")
     p.add_argument("--fast", action="store_true", help="fewer e-mails, no rewording")
     a = p.parse_args()
@@ -35,14 +33,12 @@ def main() -> None:
         _network.folder = lambda: a.model
     every = [*written(), *primock(), *p4g(), *uptake(), *email(), *casino()]
     train, held = held_back(every, splits())
-    if a.only:
-        held = [t for i, t in enumerate(t for t in every if t.source.startswith(a.only)) if i % 2 == 0]
     held = [t for i, t in enumerate(held) if not t.source.startswith("casino") or i % 4 == 0]
     if a.fast:
         held = [t for i, t in enumerate(held) if not t.source.startswith(("email", "p4g")) or i % 4 == 0]
     path = _network.folder() / "labeller.json"
     card = json.loads(path.read_text())
-    ways = ["plain", "stripped"] if a.fast or a.only else list(WAYS)
+    ways = ["plain", "stripped"] if a.fast else list(WAYS)
     rows = {w: listen([t if worth(t, w) else empty(t) for t in held], w) for w in ways}
     out: list[str] = []
     if a.tune:
@@ -84,19 +80,18 @@ def main() -> None:
         path.write_text(json.dumps(card, indent=1) + "\n")
         _network.card.cache_clear()
     out.append("\nheld back, " + link_line(card, cases))
-    if not a.only:
-        talks = gold()
-        golden = {w: Scored(listen(talks, w), lambda t: card) for w in ways}
-        out.append(
-            table(
-                "Gold: sales talk labelled by hand, never trained or tuned on",
-                {w: gold_lines(s) for w, s in golden.items()},
-            )
+    talks = gold()
+    golden = {w: Scored(listen(talks, w), lambda t: card) for w in ways}
+    out.append(
+        table(
+            "Gold: sales talk labelled by hand, never trained or tuned on",
+            {w: gold_lines(s) for w, s in golden.items()},
         )
-        out.append("\ngold, " + link_line(card, link_cases(gold())))
+    )
+    out.append("\ngold, " + link_line(card, link_cases(gold())))
     text = "\n".join(out)
     print(text)
-    if a.tune and not (a.fast or a.only or a.model):
+    if a.tune and not (a.fast or a.model):
         write(text, card, scored["plain"], scored["stripped"])
 
 
