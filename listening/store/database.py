@@ -25,7 +25,7 @@ from listening.settings import database as default_database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: The revision this program writes; the newest file of `migrations/versions`.
-HEAD = "0002"
+HEAD = "0003"
 #: How long a writer waits for another one, s.
 BUSY_S = 30.0
 

@@ -156,6 +156,7 @@ measures = Table(
     Column("value", Float, nullable=False, comment="a measure that could not be taken has no row"),
     Column("numerator", Float),
     Column("denominator", Float),
+    Index("ix_measures_call", "call", info={"only": "postgresql"}),  # see migration 0003
     comment="One number a row, after corrections; join with calls on call and ruler for the current ones. The key comes "
     "first so that one measure of all calls lies together; give the keys when reading one call",
     sqlite_with_rowid=False,
