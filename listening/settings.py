@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from listening.errors import UsageError
+
 #: Environment variables, each with what it changes. `listening --help` prints them.
 VARIABLES = {
     "LISTENING_HOME": "folder for fetched models and the default database",
@@ -14,10 +16,16 @@ VARIABLES = {
 
 
 def home() -> Path:
-    """Folder for models and the default database: `LISTENING_HOME`, else the platform's cache folder."""
+    """Folder for models and the default database: `LISTENING_HOME`, else the platform's cache folder.
+
+    Raises UsageError when `LISTENING_HOME` names the home of a user who is not known.
+    """
     chosen = os.environ.get("LISTENING_HOME")
     if chosen:
-        return Path(chosen).expanduser()
+        try:
+            return Path(chosen).expanduser()
+        except RuntimeError:
+            raise UsageError(f"LISTENING_HOME is {chosen}, the home of a user who is not known here.") from None
     base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
     return Path(base).expanduser() / "listening"
 

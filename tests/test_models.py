@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from listening import models
-from listening.errors import ModelError
+from listening.errors import ModelError, UsageError
 
 CONTENT = (b"first half ", b"second half")
 
@@ -207,3 +207,9 @@ def test_workers_that_want_a_model_at_once_fetch_it_once(tiny: Path, monkeypatch
         got = list(pool.map(models.path, ["tiny"] * 4))
     assert [path.read_bytes() for path in got] == [b"".join(CONTENT)] * 4
     assert fetched == ["tiny"]
+
+
+def test_a_home_of_an_unknown_user_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LISTENING_HOME", "~nobody-of-that-name")
+    with pytest.raises(UsageError, match="LISTENING_HOME"):
+        models.where("silero-vad")
